@@ -1,0 +1,138 @@
+import type { Prompt } from "@septum/segment";
+import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
+
+/**
+ * Everything heavy, off the event loop: decoding, preprocessing, patch building, the network, compression.
+ *
+ * The server's sessions call this interface and nothing below it; behind it are worker threads over shared memory and one
+ * device thread that owns the network (DESIGN §5). All voxel coordinates are `[i, j, k]`, boxes half-open.
+ */
+export interface Engine {
+  readonly model: ModelFacts;
+  /** The queue's state now: passes waiting and running, by person. */
+  readonly queue: { readonly waiting: number; readonly running: number };
+  /** Decodes a NIfTI file into shared memory. Throws `VolumeError`s of `@septum/volume` with a message fit for the user. */
+  openImage(path: string, options: OpenOptions): Promise<OpenImage>;
+  close(): Promise<void>;
+}
+
+export interface ModelFacts {
+  readonly name: string;
+  readonly licence: string;
+  readonly patchSize: Vec3;
+  readonly device: string;
+  /** Every provider tried, in order, and why each one that failed did. */
+  readonly providers: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[];
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  /** Refuse before asking for memory when the voxels would take more. */
+  readonly maxBytes: number;
+  /** Which 3D volume of a 4D file; without it a file with several is refused, naming them. */
+  readonly frame?: number;
+}
+
+export interface ImageInfo {
+  readonly size: Vec3;
+  readonly affine: Affine;
+  readonly spacing: Vec3;
+  /** Such as `RAS` or `LPS`: the direction in which each voxel axis grows. */
+  readonly orientation: string;
+  readonly dtype: string;
+  readonly scaling: Scaling;
+  /** Least and largest value after scaling. */
+  readonly range: readonly [number, number];
+  /** Lower and upper end of a good first window: 0.5 and 99.5 percentiles of the nonzero voxels. */
+  readonly window: readonly [number, number];
+}
+
+/** One decoded image and the objects segmented on it. Freed by `close`. */
+export interface OpenImage {
+  readonly info: ImageInfo;
+  /** Bytes of memory held: image, masks, prompts, history. */
+  readonly bytes: number;
+  /** Grey values 0–255 of one slice, rows = first remaining axis, columns = second. */
+  slice(request: SliceRequest): Promise<{ readonly rows: number; readonly columns: number; readonly data: Uint8Array }>;
+  /** The same as a PNG file. */
+  slicePng(request: SliceRequest): Promise<Uint8Array>;
+  /** The image as a NIfTI-1 file (gzip) that any viewer reads: one frame, a plain dtype, both forms written. */
+  nifti(): Promise<Uint8Array>;
+  /** Creates the object, or brings back a saved one. */
+  object(label: number, saved?: SavedObject): Promise<SegmentObject>;
+  /** Forgets the object and its memory. */
+  removeObject(label: number): void;
+  /** Merged label map of the given objects over `box` (default: whole); where two overlap, the lower label wins. */
+  labelMap(labels: readonly number[], box?: Box): Promise<LabelMap>;
+  /** The merged label map as `.nii.gz` with the source's geometry: uint8 up to label 255, else uint16. */
+  labelNifti(labels: readonly number[]): Promise<Uint8Array>;
+  close(): void;
+}
+
+export interface SliceRequest {
+  /** 0 = sagittal (fixed i), 1 = coronal (fixed j), 2 = axial (fixed k). */
+  readonly axis: 0 | 1 | 2;
+  readonly index: number;
+  /** Window width and level in values after scaling; both or neither. */
+  readonly window?: { readonly width: number; readonly level: number };
+}
+
+export interface LabelMap {
+  readonly box: Box;
+  /** One byte or two per voxel of `box`, `i` fastest. */
+  readonly data: Uint8Array | Uint16Array;
+}
+
+/** What an object needs to be whole again after a restart. */
+export interface SavedObject {
+  /** Opaque bytes made by `save`. */
+  readonly state: Uint8Array;
+}
+
+/** One object (segment) of an image: its prompts, its mask, its history. */
+export interface SegmentObject {
+  readonly label: number;
+  readonly voxels: number;
+  readonly prompts: number;
+  /**
+   * Adds one prompt and, unless `predict` is false, predicts. All or nothing: after an error or an abort the object is as
+   * it was. Passes wait in the device queue under `owner`.
+   */
+  apply(prompt: Prompt, options: ApplyOptions): Promise<Applied>;
+  /** Takes back the last prompt. Undefined when there is none. */
+  undo(): Promise<Applied | undefined>;
+  /** No prompts, empty mask; can be undone. */
+  reset(): Promise<Applied>;
+  /** The object's own mask over `box`, one bit per voxel, `i` fastest, lowest bit first. */
+  maskBits(box: Box): Promise<Uint8Array>;
+  save(): Promise<SavedObject>;
+}
+
+export interface ApplyOptions {
+  /** Whose turn the passes take: the session. */
+  readonly owner: string;
+  readonly predict?: boolean;
+  readonly autozoom?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: PassProgress) => void;
+}
+
+/** Pushed after every network pass. */
+export interface PassProgress {
+  readonly stage: "waiting" | "coarse" | "refine";
+  /** Passes done, and how many are expected in all (a lower bound until the refinement is planned). */
+  readonly done: number;
+  readonly expected: number;
+  /** Passes of others before ours, while waiting. */
+  readonly ahead?: number;
+}
+
+export interface Applied {
+  /** Clipped to the volume; undefined when nothing changed. */
+  readonly changed?: Box;
+  readonly voxels: number;
+  readonly passes: number;
+  readonly zooms: readonly number[];
+  readonly secondsNetwork: number;
+  readonly secondsTotal: number;
+}
