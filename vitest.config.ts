@@ -8,7 +8,13 @@ export default defineConfig({
   resolve: { conditions: ["septum-source"] },
   ssr: { resolve: { conditions: ["septum-source"] } },
   test: {
-    include: ["packages/*/src/**/*.test.{ts,tsx}", "bench/**/*.test.ts", "conformance/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: [
+      "packages/*.test.ts",
+      "packages/*/src/**/*.test.{ts,tsx}",
+      "bench/**/*.test.ts",
+      "conformance/**/*.test.ts",
+      "scripts/**/*.test.ts",
+    ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",
