@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createTurns, type Stage } from "./turns.ts";
+
+describe("createTurns()", () => {
+  it("serves owners in turn, however much each has waiting", () => {
+    const turns = createTurns<string>();
+    for (const item of ["a1", "a2", "a3"]) turns.add("a", "refine", item);
+    turns.add("b", "refine", "b1");
+    turns.add("c", "refine", "c1");
+    turns.add("b", "refine", "b2");
+    expect(drain(turns)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
+  });
+
+  it("serves first passes before refinement passes among those whose turn it can be", () => {
+    const turns = createTurns<string>();
+    turns.add("a", "refine", "a refine");
+    turns.add("b", "refine", "b refine");
+    turns.add("c", "coarse", "c coarse");
+    turns.add("b", "coarse", "b coarse");
+    expect(drain(turns)).toEqual(["b coarse", "c coarse", "a refine", "b refine"]);
+  });
+
+  it("serves a newcomer's first pass next while others refine", () => {
+    const turns = createTurns<string>();
+    for (let n = 0; n < 5; n++) {
+      turns.add("a", "refine", `a${n}`);
+      turns.add("b", "refine", `b${n}`);
+    }
+    expect([turns.next(), turns.next(), turns.next()]).toEqual(["a0", "b0", "a1"]);
+    turns.add("c", "coarse", "click");
+    expect(turns.next()).toBe("click");
+  });
+
+  it("never serves an owner twice before all others who wait were served", () => {
+    const owners = fc.integer({ min: 1, max: 6 });
+    const stages = fc.array(fc.constantFrom<Stage>("coarse", "refine"), { minLength: 60, maxLength: 60 });
+    fc.assert(
+      fc.property(owners, stages, (count, stageOf) => {
+        const turns = createTurns<string>();
+        const names = Array.from({ length: count }, (_, n) => `owner ${n}`);
+        for (const [n, name] of names.entries()) turns.add(name, stageOf[n], name);
+        const served = new Map(names.map((name) => [name, 0]));
+        for (let n = count; n < stageOf.length; n++) {
+          const name = turns.next() as string;
+          served.set(name, (served.get(name) ?? 0) + 1);
+          turns.add(name, stageOf[n], name); // always waiting
+          expect(Math.max(...served.values()) - Math.min(...served.values())).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it("lets no refinement pass before a first pass of somebody still to be served in the round", () => {
+    const work = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.constantFrom<Stage>("coarse", "refine")));
+    fc.assert(
+      fc.property(work, (items) => {
+        const turns = createTurns<{ owner: string; stage: Stage }>();
+        for (const [owner, stage] of items) turns.add(`${owner}`, stage, { owner: `${owner}`, stage });
+        let round = new Set<string>();
+        for (let waiting = turns.order(); waiting.length > 0; waiting = turns.order()) {
+          const item = turns.next();
+          expect(item).toBe(waiting[0]);
+          if (waiting.every(({ owner }) => round.has(owner))) round = new Set();
+          if (item?.stage === "refine") {
+            expect(waiting.filter(({ owner, stage }) => stage === "coarse" && !round.has(owner))).toEqual([]);
+          }
+          round.add(item?.owner ?? "");
+        }
+      }),
+    );
+  });
+
+  it("forgets a removed item and says whether it was waiting", () => {
+    const turns = createTurns<string>();
+    turns.add("a", "coarse", "a1");
+    turns.add("b", "refine", "b1");
+    expect(turns.remove("a1")).toBe(true);
+    expect(turns.remove("a1")).toBe(false);
+    expect(turns.order()).toEqual(["b1"]);
+    expect(turns.size).toBe(1);
+    expect(turns.next()).toBe("b1");
+    expect(turns.next()).toBeUndefined();
+  });
+});
+
+function drain<T>(turns: { next(): T | undefined }): T[] {
+  const items: T[] = [];
+  for (let item = turns.next(); item !== undefined; item = turns.next()) items.push(item);
+  return items;
+}
