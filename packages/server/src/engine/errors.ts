@@ -1,0 +1,63 @@
+/** The image's thread is gone, and with it what it knew of the image: open the image again from its file and saved objects. */
+export class ImageLostError extends Error {
+  override readonly name = "ImageLostError";
+}
+
+/** The engine is shutting down. */
+export class EngineClosedError extends Error {
+  override readonly name = "EngineClosedError";
+  constructor(message = "The engine is closed: it takes no more work") {
+    super(message);
+  }
+}
+
+/** An error as it crosses between threads, where a class would be lost. */
+export interface EncodedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** Own fields beyond those of every `Error`. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly cause?: EncodedError;
+}
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** By name: the classes that keep their identity across threads. */
+const classes = new Map<string, ErrorClass>();
+
+/** Adds the error classes among a package's exports to those that cross threads whole. */
+function know(exports: Readonly<Record<string, unknown>>): void {
+  for (const value of Object.values(exports)) {
+    if (typeof value === "function" && value.prototype instanceof Error) classes.set(value.name, value as ErrorClass);
+  }
+}
+
+know({ ImageLostError, EngineClosedError, RangeError, TypeError });
+
+export function encodeError(error: unknown): EncodedError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error), fields: {} };
+  const { name, message, stack, cause } = error;
+  const fields: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(error)) {
+    if (key !== "name" && key !== "cause" && isPlain(value)) fields[key] = value;
+  }
+  return { name, message, stack, fields, cause: cause === undefined ? undefined : encodeError(cause) };
+}
+
+/** The error as its own class when that is known, otherwise an `Error` of that name. Its stack is the thrower's. */
+export function decodeError({ name, message, stack, fields, cause }: EncodedError): Error {
+  if (name === "AbortError" || name === "TimeoutError") return new DOMException(message, name);
+  const error = new Error(message, cause ? { cause: decodeError(cause) } : undefined);
+  const known = classes.get(name);
+  if (known) Object.setPrototypeOf(error, known.prototype);
+  else error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  if (known && error.name !== name) Object.defineProperty(error, "name", { value: name });
+  return Object.assign(error, fields);
+}
+
+function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
+  return value === null || ["string", "number", "boolean", "undefined"].includes(typeof value);
+}
