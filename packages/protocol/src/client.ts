@@ -1,0 +1,209 @@
+import type { Box } from "@septum/volume";
+import { ApiError } from "./errors.ts";
+import { type EventsOptions, readEvents } from "./event-stream.ts";
+import type { SessionEvent } from "./events.ts";
+import { decodeFrame, type Frame } from "./frame.ts";
+import type { Axis } from "./geometry.ts";
+import { type SliceAnswer, sliceAnswer, type UploadAnswer, uploadAnswer } from "./image.ts";
+import { type ColorTemplateAnswer, colorTemplateAnswer } from "./labels.ts";
+import {
+  type MarkPointAnswer,
+  type MarkPointBody,
+  markPointAnswer,
+  type PointsAnswer,
+  type PointsRemovedAnswer,
+  pointsAnswer,
+  pointsRemovedAnswer,
+} from "./points.ts";
+import {
+  type PromptInput,
+  type RunAnswer,
+  resultHeader,
+  runAnswer,
+  type SegmentChange,
+  segmentChange,
+} from "./segmentation.ts";
+import {
+  type MessageAnswer,
+  messageAnswer,
+  type SegmentsAnswer,
+  type SessionsAnswer,
+  type StatusAnswer,
+  segmentsAnswer,
+  sessionAnswer,
+  sessionsAnswer,
+  statusAnswer,
+} from "./session.ts";
+import { type Call, createTransport, type TransportOptions } from "./transport.ts";
+import { type UploadOptions, uploadFile } from "./upload.ts";
+import { z } from "./zod.ts";
+
+/** May be stopped; stopping a prompt or a run stops its work on the server too. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A change of one object, and when asked for, what its changed box holds now. */
+export interface PromptResult {
+  readonly change: SegmentChange;
+  readonly frame?: Frame;
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * A typed client of one session, for the page and for Node. Every method rejects with `ApiError`.
+ *
+ * Without a `sessionId` the first call makes a session; `client.sessionId` says which, and `onSession` is told.
+ *
+ * @example
+ * const client = createClient({ baseUrl: "http://127.0.0.1:8000" });
+ * await client.upload(file, { onProgress: ({ sent, total }) => show(sent / total) });
+ * await client.markPoint({ voxel: [61, 40, 50] });
+ * const { unique_labels } = await client.run();
+ */
+export function createClient(options: TransportOptions) {
+  const transport = createTransport(options);
+  const { json, bytes } = transport;
+
+  async function changed(path: string, frame: "mask" | "labels" | undefined, call: Call): Promise<PromptResult> {
+    if (!frame) return { change: await json(segmentChange, path, call) };
+    const response = await transport.request(`${path}?frame=${frame}`, call);
+    const change = parseResult(response.headers.get(resultHeader));
+    const body = new Uint8Array(await response.arrayBuffer());
+    return body.length === 0 ? { change } : { change, frame: await decodeFrame(body) };
+  }
+
+  return {
+    /** The session of the calls that follow; undefined until the first answer. */
+    get sessionId(): string | undefined {
+      return transport.sessionId;
+    },
+    /** Goes over to another session; undefined: the next call makes one. */
+    useSession(sessionId: string | undefined): void {
+      transport.sessionId = sessionId;
+    },
+    /** Makes a new session and goes over to it. */
+    async createSession(call?: CallOptions): Promise<string> {
+      const { session_id } = await json(sessionAnswer, "/api/session", { ...call, method: "POST" });
+      transport.sessionId = session_id;
+      return session_id;
+    },
+    sessions(call?: CallOptions & { readonly adminToken?: string }): Promise<SessionsAnswer> {
+      const headers = call?.adminToken ? { Authorization: `Bearer ${call.adminToken}` } : undefined;
+      return json(sessionsAnswer, "/api/sessions", { signal: call?.signal, headers });
+    },
+    async deleteSession(sessionId: string, call?: CallOptions): Promise<MessageAnswer> {
+      const path = `/api/session/${encodeURIComponent(sessionId)}`;
+      const answer = await json(messageAnswer, path, { ...call, method: "DELETE", anonymous: true });
+      if (transport.sessionId === sessionId) transport.sessionId = undefined;
+      return answer;
+    },
+    status(call?: CallOptions): Promise<StatusAnswer> {
+      return json(statusAnswer, "/api/status", call);
+    },
+    /** Replaces the session's image and objects. `file` may be a `File`; its name stays in the page. */
+    async upload(file: Blob, call?: UploadOptions): Promise<UploadAnswer> {
+      return uploadAnswer.parse(await uploadFile(transport, file, call));
+    },
+    /** Opens the scan that comes with the server, as if it had been uploaded. */
+    openSample(call?: CallOptions): Promise<UploadAnswer> {
+      return json(uploadAnswer, "/api/sample", { ...call, method: "POST" });
+    },
+    /** The image as `.nii.gz`. */
+    image(call?: CallOptions): Promise<ArrayBuffer> {
+      return bytes("/api/image", call);
+    },
+    slice(axis: Axis, index: number, call?: SliceOptions): Promise<SliceAnswer> {
+      return json(sliceAnswer, slicePath(axis, index, call), call);
+    },
+    slicePng(axis: Axis, index: number, call?: SliceOptions): Promise<ArrayBuffer> {
+      return bytes(slicePath(axis, index, call), { signal: call?.signal, headers: { Accept: "image/png" } });
+    },
+    points(call?: CallOptions): Promise<PointsAnswer> {
+      return json(pointsAnswer, "/api/points", call);
+    },
+    markPoint(body: MarkPointBody, call?: CallOptions): Promise<MarkPointAnswer> {
+      return json(markPointAnswer, "/api/mark_point", { ...call, method: "POST", body });
+    },
+    clearPoints(call?: CallOptions): Promise<PointsRemovedAnswer> {
+      return json(pointsRemovedAnswer, "/api/points", { ...call, method: "DELETE" });
+    },
+    /** Removes the point and the object made from it. */
+    removePoint(number: number, call?: CallOptions): Promise<PointsRemovedAnswer> {
+      return json(pointsRemovedAnswer, `/api/remove_point/${number}`, { ...call, method: "DELETE" });
+    },
+    /** Makes an object of every numbered point, or of `numbers` alone. */
+    run(call?: CallOptions & { readonly numbers?: readonly number[] }): Promise<RunAnswer> {
+      const body = call?.numbers ? { numbers: call.numbers } : undefined;
+      return json(runAnswer, "/api/run_segmentation", { signal: call?.signal, method: "POST", body });
+    },
+    segments(call?: CallOptions): Promise<SegmentsAnswer> {
+      return json(segmentsAnswer, "/api/segments", call);
+    },
+    prompt(label: number, body: PromptInput, call?: FrameOptions): Promise<PromptResult> {
+      return changed(`/api/segments/${label}/prompts`, call?.frame, { signal: call?.signal, method: "POST", body });
+    },
+    undo(label: number, call?: FrameOptions): Promise<PromptResult> {
+      return changed(`/api/segments/${label}/undo`, call?.frame, { signal: call?.signal, method: "POST" });
+    },
+    reset(label: number, call?: FrameOptions): Promise<PromptResult> {
+      return changed(`/api/segments/${label}/reset`, call?.frame, { signal: call?.signal, method: "POST" });
+    },
+    removeSegment(label: number, call?: CallOptions): Promise<MessageAnswer> {
+      return json(messageAnswer, `/api/segments/${label}`, { ...call, method: "DELETE" });
+    },
+    /** The merged label map, or the mask of object `label`; whole, or inside `box`. */
+    async mask(call?: CallOptions & { readonly label?: number; readonly box?: Box }): Promise<Frame> {
+      const query = new URLSearchParams();
+      if (call?.label !== undefined) query.set("label", String(call.label));
+      if (call?.box) query.set("box", call.box.flat().join(","));
+      const body = await bytes(`/api/mask${queryText(query)}`, { signal: call?.signal });
+      return decodeFrame(new Uint8Array(body));
+    },
+    /** The label map as `.nii.gz` with the image's geometry. */
+    downloadSegmentation(call?: CallOptions): Promise<ArrayBuffer> {
+      return bytes("/api/download/segmentation", call);
+    },
+    /** ITK-SNAP label description file. */
+    async downloadLabels(call?: CallOptions): Promise<string> {
+      return (await transport.request("/api/download/labels", call)).text();
+    },
+    colorTemplate(call?: CallOptions): Promise<ColorTemplateAnswer> {
+      return json(colorTemplateAnswer, "/api/color_template", call);
+    },
+    /** The session's events until the signal aborts or the session is deleted; connects again after a lost connection. */
+    events(call: EventsOptions = {}): AsyncGenerator<SessionEvent, void> {
+      return readEvents(transport, call);
+    },
+  };
+}
+
+export interface SliceOptions extends CallOptions {
+  /** Width and centre of the shown values; without it the image's own window. */
+  readonly window?: { readonly width: number; readonly level: number };
+}
+
+export interface FrameOptions extends CallOptions {
+  /** Ask for the content of the changed box: the object's own mask, or the merged label map. */
+  readonly frame?: "mask" | "labels";
+}
+
+function slicePath(axis: Axis, index: number, { window }: SliceOptions = {}): string {
+  const query = new URLSearchParams();
+  if (window) {
+    query.set("window", String(window.width));
+    query.set("level", String(window.level));
+  }
+  return `/api/slice/${axis}/${index}${queryText(query)}`;
+}
+
+function queryText(query: URLSearchParams): string {
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+function parseResult(header: string | null): SegmentChange {
+  const parsed = z.safeParse(segmentChange, header === null ? undefined : JSON.parse(header));
+  if (!parsed.success) throw new ApiError(200, "unknown", `The answer has no ${resultHeader} header of this version`);
+  return parsed.data;
+}

@@ -1,0 +1,72 @@
+import { z } from "./zod.ts";
+
+/**
+ * Every error code of the API with its HTTP status. A code names what the caller can do about it; the sentence for a
+ * person is in `detail`.
+ */
+export const errorStatus = {
+  /** The request is not as the schema says; `detail` names the field. */
+  bad_request: 400,
+  invalid_session_id: 400,
+  /** The multipart upload has no file in the field `file`. */
+  wrong_field: 400,
+  /** The file is not an image we read, or is damaged. */
+  unreadable_image: 400,
+  /** A point, box or drawing reaches outside the volume. */
+  outside_volume: 400,
+  /** The prompt has no extent, or is of a kind or shape that the model does not take. */
+  invalid_prompt: 400,
+  unauthorized: 401,
+  not_found: 404,
+  session_not_found: 404,
+  slice_not_found: 404,
+  point_not_found: 404,
+  segment_not_found: 404,
+  request_timeout: 408,
+  /** Upload (or open the sample) first. */
+  no_image: 409,
+  /** Mark a point first. */
+  no_points: 409,
+  no_segmentation: 409,
+  nothing_to_undo: 409,
+  upload_in_progress: 409,
+  run_in_progress: 409,
+  /** The work was stopped before its end: the connection dropped, or the session's image was replaced. */
+  aborted: 409,
+  session_deleted: 410,
+  too_large: 413,
+  unsupported_media_type: 415,
+  /** Try again later: no memory, no disk, or shutting down. */
+  unavailable: 503,
+  model_failed: 500,
+  internal: 500,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** The body of every answer that is not a success. */
+export const errorAnswer = z
+  .object({
+    detail: z.string().meta({ description: "A sentence for a person: what came, what was expected, what to do." }),
+    code: z.string().meta({ description: "A stable word for a program." }),
+  })
+  .meta({ id: "Error" });
+export type ErrorAnswer = z.infer<typeof errorAnswer>;
+
+/** What the typed client throws when the server answers with an error, or with something that is not an answer of ours. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  /** One of `errorStatus`, or `network` when no answer came, or `unknown` when it was not ours. */
+  readonly code: ErrorCode | "network" | "unknown";
+
+  constructor(status: number, code: ErrorCode | "network" | "unknown", detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorStatus, code);
+}

@@ -1,0 +1,84 @@
+import { ApiError } from "./errors.ts";
+import { type SessionEvent, sessionEvent } from "./events.ts";
+import type { Transport } from "./transport.ts";
+
+export interface EventsOptions {
+  readonly signal?: AbortSignal;
+  /** Wait before connecting again after a lost connection; doubled each time, up to `retryLimitMs`. */
+  readonly retryMs?: number;
+  readonly retryLimitMs?: number;
+}
+
+/**
+ * Server-sent events read with `fetch`, which (unlike `EventSource`) can carry the session's id in a header, so that it
+ * never stands in an address. Ends when the signal aborts or after `deleted`; rejects when the session is not known.
+ */
+export async function* readEvents(transport: Transport, options: EventsOptions): AsyncGenerator<SessionEvent, void> {
+  const { signal, retryMs = 500, retryLimitMs = 15_000 } = options;
+  let last: number | undefined;
+  let wait = retryMs;
+  while (!signal?.aborted) {
+    try {
+      const headers: Record<string, string> = { Accept: "text/event-stream" };
+      if (last !== undefined) headers["Last-Event-ID"] = String(last);
+      const response = await transport.request("/api/events", { headers, signal });
+      for await (const event of parseEvents(response)) {
+        wait = retryMs;
+        last = event.seq;
+        yield event;
+        if (event.type === "deleted") return;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      const fromServer = error instanceof ApiError && error.status > 0 && error.status < 500;
+      if (fromServer) throw error;
+    }
+    await sleep(wait, signal);
+    wait = Math.min(2 * wait, retryLimitMs);
+  }
+}
+
+/** Events of one response body, in order. Comments (heartbeats) and events of a later version are passed over. */
+export async function* parseEvents(response: Response): AsyncGenerator<SessionEvent> {
+  if (!response.body) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += value;
+      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+        const event = parseBlock(text.slice(0, end));
+        text = text.slice(end + 2);
+        if (event) yield event;
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function parseBlock(block: string): SessionEvent | undefined {
+  const data = block
+    .split("\n")
+    .filter((line) => line.startsWith("data:"))
+    .map((line) => line.slice(5).trimStart())
+    .join("\n");
+  if (data === "") return undefined;
+  return sessionEvent.safeParse(JSON.parse(data)).data;
+}
+
+/** Resolves after `ms`, or at once when the signal aborts. */
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
+  });
+}

@@ -1,0 +1,59 @@
+import { box, label } from "./geometry.ts";
+import { z } from "./zod.ts";
+
+/** Events of one session are numbered; a gap means that something was missed and the state must be read again. */
+const seq = z.int().min(0);
+
+/**
+ * What `/api/events` sends, one JSON object per server-sent event (its `id` is `seq`, its `event` is `type`).
+ *
+ * - `hello`: first on every connection; `missed` when events since `Last-Event-ID` are no longer kept
+ * - `progress`: after every network pass, and while waiting for a turn
+ * - `run`: a run began (`numbers`) or ended
+ * - `points`: numbered points changed
+ * - `segment`: an object changed in `box`; null with `voxels` 0 when it is gone
+ * - `image`: another image
+ * - `upload`: bytes of an upload received so far
+ * - `deleted`: the session is gone; nothing follows
+ */
+export const sessionEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), seq, missed: z.boolean(), image_revision: z.int(), mask_revision: z.int() }),
+  z.object({
+    type: z.literal("progress"),
+    seq,
+    label,
+    stage: z.enum(["waiting", "coarse", "refine"]),
+    done: z.int().meta({ description: "Passes done for this object" }),
+    expected: z
+      .int()
+      .meta({ description: "Passes expected for this object; a lower bound until refinement is planned" }),
+    ahead: z.int().optional().meta({ description: "Passes of others before ours" }),
+    object: z.int().optional().meta({ description: "Which object of the run this is, from 1" }),
+    objects: z.int().optional(),
+  }),
+  z.object({
+    type: z.literal("run"),
+    seq,
+    state: z.enum(["started", "completed", "aborted", "failed"]),
+    numbers: z.array(label),
+  }),
+  z.object({ type: z.literal("points"), seq, total_points: z.int() }),
+  z.object({
+    type: z.literal("segment"),
+    seq,
+    label,
+    voxels: z.int(),
+    box: box.nullable(),
+    removed: z.boolean(),
+    mask_revision: z.int(),
+  }),
+  z.object({ type: z.literal("image"), seq, image_revision: z.int() }),
+  z.object({ type: z.literal("upload"), seq, received: z.int(), total: z.int().nullable() }),
+  z.object({ type: z.literal("deleted"), seq }),
+]);
+export type SessionEvent = z.infer<typeof sessionEvent>;
+
+/** `Omit` on each member of a union, not on what they share. */
+type Unnumbered<T> = T extends unknown ? Omit<T, "seq"> : never;
+/** An event before it is numbered. */
+export type EventBody = Unnumbered<SessionEvent>;

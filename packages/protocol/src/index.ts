@@ -1,0 +1,88 @@
+export { packBits, unpackBits } from "./bits.ts";
+export {
+  type CallOptions,
+  type Client,
+  createClient,
+  type FrameOptions,
+  type PromptResult,
+  type SliceOptions,
+} from "./client.ts";
+export { ApiError, type ErrorAnswer, type ErrorCode, errorAnswer, errorStatus, isErrorCode } from "./errors.ts";
+export type { EventsOptions } from "./event-stream.ts";
+export { type EventBody, type SessionEvent, sessionEvent } from "./events.ts";
+export {
+  boxVoxels,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  FrameError,
+  type LabelFrame,
+  type MaskFrame,
+} from "./frame.ts";
+export { type Axis, axis, box, hexColor, label, shape, slicePosition, voxel } from "./geometry.ts";
+export {
+  type MarkedPoint,
+  markedPoint,
+  type SliceAnswer,
+  type SliceQuery,
+  sliceAnswer,
+  sliceParams,
+  sliceQuery,
+  type UploadAnswer,
+  uploadAnswer,
+} from "./image.ts";
+export { type ColorTemplateAnswer, colorTemplateAnswer, labelColor, labelFile, labelName, labelRgb } from "./labels.ts";
+export {
+  type MarkPointAnswer,
+  type MarkPointBody,
+  markPointAnswer,
+  markPointBody,
+  type NumberedPoint,
+  numberedPoint,
+  type PointsAnswer,
+  type PointsRemovedAnswer,
+  pointsAnswer,
+  pointsRemovedAnswer,
+} from "./points.ts";
+export {
+  type MaskQuery,
+  maskQuery,
+  type PromptBody,
+  type PromptInput,
+  promptBody,
+  promptQuery,
+  type RunAnswer,
+  type RunBody,
+  resultHeader,
+  runAnswer,
+  runBody,
+  type SegmentChange,
+  segmentChange,
+  segmentParams,
+} from "./segmentation.ts";
+export {
+  type ImageFacts,
+  imageFacts,
+  type MessageAnswer,
+  type ModelFacts,
+  messageAnswer,
+  modelFacts,
+  type PromptSummary,
+  promptSummary,
+  providerFacts,
+  type SegmentSummary,
+  type SegmentsAnswer,
+  type SessionAnswer,
+  type SessionSummary,
+  type SessionsAnswer,
+  type StatusAnswer,
+  segmentSummary,
+  segmentsAnswer,
+  sessionAnswer,
+  sessionId,
+  sessionSummary,
+  sessionsAnswer,
+  statusAnswer,
+} from "./session.ts";
+export { sessionHeader, type TransportOptions } from "./transport.ts";
+export type { UploadOptions, UploadProgress } from "./upload.ts";

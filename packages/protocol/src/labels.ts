@@ -1,0 +1,52 @@
+import { hexColor, label } from "./geometry.ts";
+import { sessionId } from "./session.ts";
+import { z } from "./zod.ts";
+
+/** ITK-SNAP's default colours of the first twenty labels, in its order. */
+const firstColors = (
+  "ff0000 00ff00 0000ff ffff00 00ffff ff00ff ffefd5 0000cd cd853f d2b48c " +
+  "66cdaa 000080 008b8b 2e8b57 ffe4e1 6a5acd dda0dd e9967a a52a2a fffafa"
+).split(" ");
+
+export const colorTemplateAnswer = z.object({
+  session_id: sessionId,
+  labels: z.array(z.object({ number: label, color: hexColor, name: z.string() })),
+});
+export type ColorTemplateAnswer = z.infer<typeof colorTemplateAnswer>;
+
+/** Colour of a label value from 1, `#rrggbb`: ITK-SNAP's default order, repeated after its first twenty. */
+export function labelColor(value: number): string {
+  return `#${firstColors[(value - 1) % firstColors.length]}`;
+}
+
+/** `[r, g, b]`, 0–255. */
+export function labelRgb(value: number): readonly [number, number, number] {
+  const color = Number.parseInt(labelColor(value).slice(1), 16);
+  return [color >> 16, (color >> 8) & 255, color & 255];
+}
+
+export function labelName(value: number): string {
+  return `Label ${value}`;
+}
+
+/** ITK-SNAP label description file with the clear label and the given ones, in order. */
+export function labelFile(labels: readonly { readonly value: number; readonly name?: string }[]): string {
+  const rule = "#".repeat(48);
+  const head = [
+    rule,
+    "# ITK-SnAP Label Description File",
+    "# File format:",
+    "# IDX   -R-  -G-  -B-  -A--  VIS MSH  LABEL",
+    rule,
+    line(0, [0, 0, 0], 0, "Clear Label"),
+  ];
+  const rows = labels.map(({ value, name }) => line(value, labelRgb(value), 1, name ?? labelName(value)));
+  return `${[...head, ...rows].join("\n")}\n`;
+}
+
+function line(value: number, rgb: readonly number[], shown: 0 | 1, name: string): string {
+  const [r, g, b] = rgb.map((part) => String(part).padStart(3));
+  // The format has no escape for a quote or a line break inside a name.
+  const safe = name.replace(/["\r\n]/g, "'");
+  return `${String(value).padStart(5)}   ${r}  ${g}  ${b}        ${shown}  ${shown}  ${shown}    "${safe}"`;
+}

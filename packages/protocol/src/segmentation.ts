@@ -1,0 +1,114 @@
+import { axis, box, label, slicePosition, voxel } from "./geometry.ts";
+import { sessionId } from "./session.ts";
+import { z } from "./zod.ts";
+
+/** Longest drawing taken in one prompt. A scribble of that many points is longer than any hand draws. */
+const maxDrawnPoints = 20_000;
+
+const positive = z.boolean().default(true).meta({ description: "false: this does not belong to the object" });
+const options = {
+  predict: z.boolean().default(true).meta({ description: "false adds the prompt without running the network" }),
+  autozoom: z.boolean().default(true),
+};
+const radius = z.number().min(0.5).max(50).optional().meta({ description: "Half the stroke's width, in voxels" });
+const drawing = z.array(slicePosition).max(maxDrawnPoints);
+
+const point = z.object({ kind: z.literal("point"), voxel, positive, ...options });
+const flatBox = z.object({ kind: z.literal("box"), box, positive, ...options });
+const sliceScribble = z.object({
+  kind: z.literal("scribble"),
+  axis,
+  slice_index: z.int(),
+  points: drawing.min(1),
+  radius,
+  positive,
+  ...options,
+});
+const voxelScribble = z.object({
+  kind: z.literal("scribble"),
+  voxels: z.array(voxel).min(1).max(maxDrawnPoints),
+  radius,
+  positive,
+  ...options,
+});
+const lasso = z.object({
+  kind: z.literal("lasso"),
+  axis,
+  slice_index: z.int(),
+  points: drawing.min(1),
+  positive,
+  ...options,
+});
+
+/**
+ * One prompt. Points and boxes are voxels (a box is half-open and one voxel thick along one axis); scribbles are
+ * polylines and lassos closed polygons on a slice, drawn into voxels by the server.
+ */
+export const promptBody = z.union([
+  z.discriminatedUnion("kind", [point, flatBox, sliceScribble, lasso]),
+  voxelScribble,
+]);
+/** As sent; defaults may be left out. */
+export type PromptInput = z.input<typeof promptBody>;
+/** As received; defaults filled in. */
+export type PromptBody = z.output<typeof promptBody>;
+
+export const segmentParams = z.object({ label: z.coerce.number().pipe(label) });
+
+/** `frame=mask` (or `1`): the object's own new mask in the changed box; `frame=labels`: the merged label map there. */
+export const promptQuery = z.object({ frame: z.enum(["1", "mask", "labels"]).optional() });
+
+/**
+ * What a prompt, an undo or a reset did to its object. With a frame asked for, the body is the frame and this is the
+ * JSON in the header `X-Septum-Result`.
+ */
+export const segmentChange = z.object({
+  session_id: sessionId,
+  label,
+  changed_box: box.nullable().meta({ description: "Where the mask changed, clipped to the volume; null: nowhere" }),
+  voxels: z.int().meta({ description: "Voxels of the object now" }),
+  prompts: z.int().meta({ description: "Prompts of the object now" }),
+  passes: z.int(),
+  zooms: z.array(z.number()),
+  seconds_network: z.number(),
+  seconds_total: z.number(),
+  mask_revision: z.int(),
+});
+export type SegmentChange = z.infer<typeof segmentChange>;
+
+export const runBody = z
+  .object({ numbers: z.array(label).min(1).max(65535).optional().meta({ description: "Only these points" }) })
+  .nullish();
+export type RunBody = z.infer<typeof runBody>;
+
+export const runAnswer = z.object({
+  status: z.enum(["completed", "unchanged"]),
+  message: z.string(),
+  session_id: sessionId,
+  unique_labels: z.array(label).meta({ description: "Labels with at least one voxel in the merged label map" }),
+  segments: z.array(
+    z.object({
+      label,
+      voxels: z.int(),
+      unchanged: z.boolean().meta({ description: "Made by exactly this point before, and kept" }),
+      passes: z.int(),
+      seconds_network: z.number(),
+      seconds_total: z.number(),
+    }),
+  ),
+  mask_revision: z.int(),
+});
+export type RunAnswer = z.infer<typeof runAnswer>;
+
+/** `box=i0,i1,j0,j1,k0,k1`, half-open. */
+export const maskQuery = z.object({
+  box: z
+    .string()
+    .regex(/^\d{1,9}(,\d{1,9}){5}$/, "box must be six whole numbers i0,i1,j0,j1,k0,k1, half-open")
+    .optional(),
+  label: z.coerce.number().pipe(label).optional(),
+});
+export type MaskQuery = z.infer<typeof maskQuery>;
+
+/** Header with the `segmentChange` of an answer whose body is a frame. */
+export const resultHeader = "x-septum-result";

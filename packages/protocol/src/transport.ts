@@ -1,0 +1,101 @@
+import { ApiError, errorAnswer, isErrorCode } from "./errors.ts";
+import type { z } from "./zod.ts";
+
+export interface TransportOptions {
+  /** Where the server is, such as `http://127.0.0.1:8000`; the page's own origin is `""`. */
+  readonly baseUrl: string;
+  readonly sessionId?: string;
+  /** Told when a session was made by the server or taken up by `useSession`. */
+  readonly onSession?: (sessionId: string | undefined) => void;
+  readonly fetch?: typeof fetch;
+}
+
+export interface Call {
+  readonly method?: "GET" | "POST" | "DELETE";
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly form?: FormData;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Leave the session's id out, so that the answer does not change which session this is. */
+  readonly anonymous?: boolean;
+}
+
+/** One server, and the session that its answers belong to. */
+export interface Transport {
+  readonly baseUrl: string;
+  sessionId: string | undefined;
+  /** Resolves for answers of success alone; rejects with `ApiError`, or with the signal's reason. */
+  request(path: string, call?: Call): Promise<Response>;
+  json<S extends z.ZodType>(schema: S, path: string, call?: Call): Promise<z.output<S>>;
+  bytes(path: string, call?: Call): Promise<ArrayBuffer>;
+}
+
+/** Header that carries the session's id both ways. */
+export const sessionHeader = "X-Session-ID";
+
+export function createTransport(options: TransportOptions): Transport {
+  // Called as a bare function: the page's `fetch` refuses any other `this`.
+  const fetchIt = options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init));
+  const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  let current = options.sessionId;
+
+  const transport: Transport = {
+    baseUrl,
+    get sessionId() {
+      return current;
+    },
+    set sessionId(id) {
+      if (id === current) return;
+      current = id;
+      options.onSession?.(id);
+    },
+    async request(path, call = {}) {
+      const headers: Record<string, string> = { ...call.headers };
+      const sent = current;
+      if (sent !== undefined && !call.anonymous) headers[sessionHeader] = sent;
+      if (call.body !== undefined) headers["Content-Type"] = "application/json";
+      const response = await fetchIt(`${baseUrl}${path}`, {
+        method: call.method ?? "GET",
+        headers,
+        body: call.form ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),
+        signal: call.signal,
+      }).catch((cause: unknown) => {
+        call.signal?.throwIfAborted();
+        throw new ApiError(0, "network", "The server cannot be reached", { cause });
+      });
+      if (!response.ok) throw toApiError(response.status, await response.text().catch(() => ""));
+      // A session made by this call, unless another call or the person chose one meanwhile.
+      if (!call.anonymous && sent === undefined && current === undefined) {
+        transport.sessionId = response.headers.get(sessionHeader) ?? undefined;
+      }
+      return response;
+    },
+    async json(schema, path, call) {
+      const response = await transport.request(path, call);
+      const parsed = schema.safeParse(await response.json());
+      if (!parsed.success) {
+        throw new ApiError(response.status, "unknown", "The answer is not of this version of the API", {
+          cause: parsed.error,
+        });
+      }
+      return parsed.data;
+    },
+    async bytes(path, call) {
+      return (await transport.request(path, call)).arrayBuffer();
+    },
+  };
+  return transport;
+}
+
+/** The error an answer's text stands for; a text that is not ours (a proxy's page) becomes code `unknown`. */
+export function toApiError(status: number, text: string): ApiError {
+  try {
+    const { code, detail } = errorAnswer.parse(JSON.parse(text));
+    return new ApiError(status, isErrorCode(code) ? code : "unknown", detail);
+  } catch (cause) {
+    return new ApiError(status, "unknown", `The server answered ${status} with something that is not its own`, {
+      cause,
+    });
+  }
+}
