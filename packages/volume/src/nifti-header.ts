@@ -99,7 +99,8 @@ export function parseNiftiHeader(bytes: Uint8Array): NiftiHeader {
 }
 
 function recognise(bytes: Uint8Array): { layout: NiftiLayout; littleEndian: boolean } {
-  if (bytes.byteLength === 0) throw new VolumeError("not-nifti", "The file is empty.");
+  if (bytes.byteLength === 0)
+    throw new VolumeError("not-nifti", "The file is empty (0 bytes): choose a .nii or .nii.gz file.");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const layout of [nifti1Layout, nifti2Layout]) {
     for (const littleEndian of [true, false]) {
