@@ -1,0 +1,118 @@
+import type { Model, ModelSettings, Patch } from "@septum/segment";
+import type { CompiledGraph } from "./compile.ts";
+import { DeviceLost, DeviceUnavailable } from "./errors.ts";
+import { checkPatch } from "./patch-check.ts";
+import { candidates, whyNot } from "./providers.ts";
+import { startWorker, type WorkerLink } from "./worker-link.ts";
+
+/** Execution providers of ONNX Runtime that a device may run on. */
+export type DeviceName = "cpu" | "cuda" | "tensorrt" | "coreml" | "dml" | "webgpu";
+
+/** One provider that was tried, and why it was not taken. */
+export interface ProviderAttempt {
+  readonly name: DeviceName;
+  readonly ok: boolean;
+  readonly reason?: string;
+}
+
+export interface DeviceOptions {
+  readonly graph: CompiledGraph;
+  readonly settings: ModelSettings;
+  /** Default `auto`: the first provider that works and is not slower than the CPU. A name is taken or refused. */
+  readonly device?: DeviceName | "auto";
+  /** CPU threads of the network; default: as many as there are cores. */
+  readonly threads?: number;
+}
+
+/** One thread that owns the network. Passes run one at a time, in the order they were asked for. */
+export interface Device {
+  /** The provider in use. */
+  readonly name: DeviceName;
+  /** Every provider tried, in order. */
+  readonly providers: readonly ProviderAttempt[];
+  readonly settings: ModelSettings;
+  /**
+   * One pass: uint8[voxels], 1 where the object's logit is greater. The patch's buffers are transferred to the device.
+   *
+   * An aborted pass rejects at once with the signal's reason; one that already runs is finished unseen.
+   *
+   * @throws PassFailed when the patch does not fit the network or the runtime fails; DeviceLost when the thread ended, after
+   * which the next pass starts a new one
+   */
+  run(patch: Patch, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;
+  /** Ends the thread; waiting passes reject with `DeviceLost`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Finds a provider that works and starts the device thread on it (DESIGN §5).
+ *
+ * @throws DeviceUnavailable when none that was asked for works, with the reason for each
+ */
+export async function openDevice(options: DeviceOptions): Promise<Device> {
+  const device = options.device ?? "auto";
+  const attempts: ProviderAttempt[] = [];
+  for (const name of candidates(device)) {
+    const reason = name === "cpu" ? undefined : await whyNot(name, { ...options, device });
+    if (reason === undefined) {
+      try {
+        return await startDevice(name, attempts, options);
+      } catch (error) {
+        if (!(error instanceof DeviceLost)) throw error;
+        attempts.push({ name, ok: false, reason: error.message });
+      }
+    } else {
+      attempts.push({ name, ok: false, reason });
+    }
+  }
+  const reasons = attempts.map(({ name, reason }) => `${name} (${reason})`).join("; ");
+  throw new DeviceUnavailable(`Cannot run the model on device "${device}": ${reasons}`, attempts);
+}
+
+async function startDevice(
+  name: DeviceName,
+  failed: readonly ProviderAttempt[],
+  options: DeviceOptions,
+): Promise<Device> {
+  const { graph, settings, threads } = options;
+  const size = settings.patchSize;
+  // A full pass of a large network takes the CPU most of a minute; an accelerator shows whether its memory suffices.
+  const warmUpSize = name === "cpu" ? graph.probeSize : size;
+  const start = () =>
+    startWorker(
+      { graph: graph.path, provider: name, threads, size, settings: { channels: settings.channels }, warmUpSize },
+      () => {
+        link = undefined;
+      },
+    );
+  let closed = false;
+  let link: Promise<WorkerLink> | undefined = start();
+  await link;
+
+  return {
+    name,
+    providers: [...failed, { name, ok: true }],
+    settings,
+    async run(patch, { signal } = {}) {
+      signal?.throwIfAborted();
+      checkPatch(patch, settings);
+      if (closed) throw new DeviceLost("Cannot run a pass: the device is closed");
+      link ??= start();
+      const worker = await link;
+      signal?.throwIfAborted();
+      return worker.run(patch, signal);
+    },
+    async close() {
+      closed = true;
+      await (await link)?.close();
+    },
+  };
+}
+
+/** The engine's view of a device. */
+export function modelOnDevice(device: Device): Model {
+  return {
+    settings: device.settings,
+    predict: (patch, { signal } = {}) => device.run(patch, { signal }),
+  };
+}
