@@ -13,7 +13,7 @@
  *
  * A mask is sent as bits, a label map as uint8 or uint16. A box of no extent has no voxels and an empty stream.
  */
-import type { Box } from "@septum/volume";
+import { type Box, bitBytes, boxVoxels, formatBox } from "@septum/volume";
 import { inflateExactly, pipeBytes } from "./deflate.ts";
 
 const magic = 0x4d545053;
@@ -41,10 +41,6 @@ export type Frame = MaskFrame | LabelFrame;
 /** The bytes are not a whole frame of ours; the message says where it went wrong. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
-}
-
-export function boxVoxels(box: Box): number {
-  return box.reduce((voxels, [lo, hi]) => voxels * Math.max(0, hi - lo), 1);
 }
 
 /** Throws `FrameError` when `data` is not as long as its box needs. */
@@ -110,10 +106,11 @@ function readBox(header: DataView): Box {
     [edge(2), edge(3)],
     [edge(4), edge(5)],
   ];
-  if (box.some(([lo, hi]) => hi < lo)) throw new FrameError(`Mask frame with a box that ends before it begins: ${box}`);
+  if (box.some(([lo, hi]) => hi < lo))
+    throw new FrameError(`Mask frame with a box that ends before it begins: ${formatBox(box)}`);
   return box;
 }
 
 function payloadBytes(voxels: number, dtype: number): number {
-  return dtype === 0 ? Math.ceil(voxels / 8) : voxels * dtype;
+  return dtype === 0 ? bitBytes(voxels) : voxels * dtype;
 }

@@ -1,4 +1,4 @@
-export { packBits, unpackBits } from "./bits.ts";
+export { boxVoxels, packBits, unpackBits } from "@septum/volume";
 export {
   type CallOptions,
   type Client,
@@ -11,7 +11,6 @@ export { ApiError, type ErrorAnswer, type ErrorCode, errorAnswer, errorStatus, i
 export type { EventsOptions } from "./event-stream.ts";
 export { type EventBody, type SessionEvent, sessionEvent } from "./events.ts";
 export {
-  boxVoxels,
   decodeFrame,
   encodeFrame,
   type Frame,
