@@ -3,6 +3,14 @@
  *
  * `loadModel` does it all; the other functions are its steps.
  */
+export {
+  type Catalogue,
+  type CatalogueEntry,
+  type CatalogueSettings,
+  catalogueSettings,
+  loadCatalogue,
+} from "./catalogue.ts";
+export { CatalogueUnavailable, DownloadFailed, LicenceNotAccepted, UnknownModel } from "./catalogue-errors.ts";
 export { type Checkpoint, readCheckpoint, readWeights } from "./checkpoint.ts";
 export { type CompiledGraph, type CompileOptions, compileModel } from "./compile.ts";
 export {
@@ -13,6 +21,14 @@ export {
   openDevice,
   type ProviderAttempt,
 } from "./device.ts";
+export {
+  type DownloadProgress,
+  type EnsureOptions,
+  ensureModel,
+  findModel,
+  type Licence,
+  modelPath,
+} from "./ensure-model.ts";
 export {
   CheckpointError,
   DeviceLost,
