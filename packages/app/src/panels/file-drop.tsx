@@ -1,0 +1,75 @@
+import { useEffect, useState } from "react";
+import { openFile } from "../state/image-actions.ts";
+import { report } from "../state/problems.ts";
+import { store } from "../state/store.ts";
+
+const inputId = "scan-file";
+
+/** Opens the browser's file dialogue. */
+export function chooseFile(): void {
+  document.getElementById(inputId)?.click();
+}
+
+/** A scan may be dropped anywhere on the page. */
+export function FileDrop() {
+  const [over, setOver] = useState(false);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    window.addEventListener(
+      "dragover",
+      (event) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        setOver(true);
+      },
+      { signal },
+    );
+    // Leaving the window is a leave that enters nothing.
+    window.addEventListener("dragleave", (event) => !event.relatedTarget && setOver(false), { signal });
+    window.addEventListener(
+      "drop",
+      (event) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        setOver(false);
+        take(event.dataTransfer?.files);
+      },
+      { signal },
+    );
+    return () => stop.abort();
+  }, []);
+
+  return (
+    <>
+      <input
+        id={inputId}
+        data-testid="scan-file"
+        type="file"
+        hidden
+        accept=".nii,.gz,application/gzip"
+        aria-label="Scan file"
+        onChange={(event) => {
+          take(event.currentTarget.files);
+          // The same file chosen again is a change again.
+          event.currentTarget.value = "";
+        }}
+      />
+      {over && (
+        <div className="drop-target">
+          <p>Drop the scan to open it</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function take(files: FileList | null | undefined): void {
+  const file = files?.[0];
+  if (!file || store.getState().session.phase !== "ready") return;
+  if (files.length > 1)
+    report(new Error("One file holds the whole scan: drop a single .nii or .nii.gz."), "open several files");
+  else void openFile(file);
+}

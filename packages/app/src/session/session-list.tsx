@@ -1,0 +1,100 @@
+import { ActionIcon, Badge, Button, Modal, Table, Text } from "@mantine/core";
+import type { SessionSummary } from "@septum/protocol";
+import { IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
+import { enter } from "../state/session-actions.ts";
+import { shortId } from "../state/session-id.ts";
+import { useApp } from "../state/store.ts";
+import { DeleteDialog } from "./delete-dialog.tsx";
+
+interface SessionListProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** Every session of the server where it gives the list away, else this one alone. */
+export function SessionList({ opened, onClose }: SessionListProps) {
+  const sessions = useApp((state) => state.sessions);
+  const [deleting, setDeleting] = useState<string>();
+  return (
+    <>
+      <Modal opened={opened} onClose={onClose} title="Sessions" size="lg" centered>
+        {sessions && !sessions.all && (
+          <Text size="sm" c="dimmed" mb="sm">
+            This server shows each person their own session only.
+          </Text>
+        )}
+        <Table verticalSpacing={6} data-testid="session-list">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Session</Table.Th>
+              <Table.Th>Scan</Table.Th>
+              <Table.Th>Points</Table.Th>
+              <Table.Th>Last used</Table.Th>
+              <Table.Th aria-label="Actions" />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {sessions?.list.map((session) => (
+              <Row key={session.session_id} {...session} onEnter={onClose} onDelete={setDeleting} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Modal>
+      {deleting && <DeleteDialog id={deleting} opened onClose={() => setDeleting(undefined)} />}
+    </>
+  );
+}
+
+interface RowProps extends SessionSummary {
+  readonly onEnter: () => void;
+  readonly onDelete: (id: string) => void;
+}
+
+function Row({
+  session_id: id,
+  nifti_shape: shape,
+  total_points: points,
+  last_activity: used,
+  onEnter,
+  onDelete,
+}: RowProps) {
+  const own = useApp((state) => state.session.id === id);
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <code>{shortId(id)}</code>
+      </Table.Td>
+      <Table.Td>{shape ? shape.join(" × ") : "none"}</Table.Td>
+      <Table.Td>{points}</Table.Td>
+      <Table.Td>{new Date(used).toLocaleString()}</Table.Td>
+      <Table.Td className="session-actions">
+        {own ? (
+          <Badge variant="light">This one</Badge>
+        ) : (
+          <>
+            <Button
+              size="compact-xs"
+              variant="default"
+              onClick={() => {
+                onEnter();
+                void enter(id);
+              }}
+            >
+              Open
+            </Button>
+            <ActionIcon
+              variant="subtle"
+              color="red"
+              size="sm"
+              aria-label={`Delete session ${shortId(id)}`}
+              onClick={() => onDelete(id)}
+            >
+              <IconTrash size={15} />
+            </ActionIcon>
+          </>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

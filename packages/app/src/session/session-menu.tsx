@@ -1,0 +1,70 @@
+import { Button, CopyButton, Menu } from "@mantine/core";
+import { IconCheck, IconChevronDown, IconLink, IconList, IconPlus, IconTrash, IconUser } from "@tabler/icons-react";
+import { useState } from "react";
+import { enter, listSessions } from "../state/session-actions.ts";
+import { sessionLink, shortId } from "../state/session-id.ts";
+import { useApp } from "../state/store.ts";
+import { DeleteDialog } from "./delete-dialog.tsx";
+import { SessionList } from "./session-list.tsx";
+
+export function SessionMenu() {
+  const id = useApp((state) => state.session.id);
+  const phase = useApp((state) => state.session.phase);
+  const [dialog, setDialog] = useState<"delete" | "list">();
+  return (
+    <>
+      <Menu position="bottom-end" width={250}>
+        <Menu.Target>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconUser size={15} />}
+            rightSection={<IconChevronDown size={13} />}
+            aria-label={id ? `Session ${shortId(id)}` : "Session"}
+            data-testid="session-menu"
+          >
+            {id ? shortId(id) : "Session"}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{id ? `This session: ${shortId(id)}` : "No session yet"}</Menu.Label>
+          {id && phase === "ready" && (
+            <CopyButton value={sessionLink(new URL(location.href), id)} timeout={3000}>
+              {({ copied, copy }) => (
+                <Menu.Item
+                  closeMenuOnClick={false}
+                  leftSection={copied ? <IconCheck size={15} /> : <IconLink size={15} />}
+                  onClick={copy}
+                >
+                  {copied ? "Link copied" : "Copy the link to this session"}
+                </Menu.Item>
+              )}
+            </CopyButton>
+          )}
+          <Menu.Item leftSection={<IconPlus size={15} />} onClick={() => enter(undefined)}>
+            New session
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconList size={15} />}
+            onClick={() => {
+              void listSessions();
+              setDialog("list");
+            }}
+          >
+            All sessions …
+          </Menu.Item>
+          {id && phase === "ready" && (
+            <>
+              <Menu.Divider />
+              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDialog("delete")}>
+                Delete this session …
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {id && <DeleteDialog id={id} opened={dialog === "delete"} onClose={() => setDialog(undefined)} />}
+      <SessionList opened={dialog === "list"} onClose={() => setDialog(undefined)} />
+    </>
+  );
+}

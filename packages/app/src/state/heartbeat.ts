@@ -1,0 +1,23 @@
+import { refresh } from "./refresh.ts";
+import { start } from "./session-actions.ts";
+import { store } from "./store.ts";
+
+const calm = 15_000;
+const worried = 2_000;
+
+/** Asks the server now and then whether it is there, so that its absence is seen before something is lost to it. */
+export function watchServer(): void {
+  const beat = async () => {
+    const reachable = await fetch("/healthz", { cache: "no-store" }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    const before = store.getState();
+    if (reachable !== before.server.reachable) {
+      store.setState(({ server }) => ({ server: { ...server, reachable } }));
+      if (reachable) void (before.session.phase === "ready" ? refresh() : start());
+    }
+    setTimeout(beat, reachable ? calm : worried);
+  };
+  setTimeout(beat, worried);
+}

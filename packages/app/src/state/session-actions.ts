@@ -1,0 +1,49 @@
+import { client } from "./client.ts";
+import { follow } from "./follow.ts";
+import { recallName } from "./image-actions.ts";
+import { handleLoss, refresh } from "./refresh.ts";
+import { rememberedSession } from "./session-id.ts";
+import { emptySession, store } from "./store.ts";
+
+/** Brings back the session of the address or of the last visit, or makes the first. */
+export async function start(): Promise<void> {
+  await enter(rememberedSession(new URL(location.href), localStorage));
+}
+
+/** Goes over to a session; undefined makes a new one. */
+export async function enter(id: string | undefined): Promise<void> {
+  follow(undefined);
+  store.setState({ ...emptySession, session: { phase: "starting", id }, problems: [] });
+  try {
+    // biome-ignore lint/correctness/useHookAtTopLevel: a method of the client, no hook of React
+    client.useSession(id);
+    if (!id) await client.createSession();
+  } catch (error) {
+    handleLoss(error, "start a session", false);
+    return;
+  }
+  if (!(await refresh())) return;
+  store.setState({ scanName: recallName() });
+  follow(client.sessionId);
+}
+
+export async function deleteSession(id: string): Promise<void> {
+  try {
+    const own = id === client.sessionId;
+    if (own) follow(undefined);
+    await client.deleteSession(id);
+    if (own) await enter(undefined);
+    else await listSessions();
+  } catch (error) {
+    handleLoss(error, "delete the session");
+  }
+}
+
+export async function listSessions(): Promise<void> {
+  try {
+    const { sessions, all } = await client.sessions();
+    store.setState({ sessions: { list: sessions, all } });
+  } catch (error) {
+    handleLoss(error, "list the sessions");
+  }
+}

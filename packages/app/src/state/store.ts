@@ -1,0 +1,108 @@
+import type { ImageFacts, ModelFacts, NumberedPoint, SegmentSummary, SessionSummary } from "@septum/protocol";
+import type { Vec3 } from "@septum/volume";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
+import type { Slices, View } from "../viewer/planes.ts";
+import type { Window } from "../viewer/window.ts";
+import type { RunProgress } from "../words/run.ts";
+
+/** Something that went wrong, shown until it is read. */
+export interface Problem {
+  readonly id: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+export interface Upload {
+  /** As the person calls the file; never leaves the page. */
+  readonly name: string;
+  readonly sent: number;
+  readonly total: number;
+  readonly startedAt: number;
+  readonly now: number;
+}
+
+/** `gone`: deleted, expired or never there. */
+export type SessionPhase = "starting" | "ready" | "gone";
+
+/** The picture: nothing, on its way from the server, on the screen. */
+export type ScanPhase = "none" | "loading" | "ready";
+
+export interface AppState {
+  readonly session: { readonly phase: SessionPhase; readonly id?: string; readonly reason?: string };
+  readonly sessions?: { readonly list: readonly SessionSummary[]; readonly all: boolean };
+  readonly server: {
+    readonly reachable: boolean;
+    readonly model?: ModelFacts;
+    readonly version?: string;
+    readonly maxUploadBytes?: number;
+  };
+  readonly image?: ImageFacts;
+  readonly imageRevision: number;
+  readonly maskRevision: number;
+  readonly scanName?: string;
+  readonly scan: ScanPhase;
+  readonly upload?: Upload;
+  /** Someone else in this session uploads a scan: bytes received. */
+  readonly uploadElsewhere?: number;
+  readonly points: readonly NumberedPoint[];
+  readonly segments: readonly SegmentSummary[];
+  readonly run?: RunProgress;
+  readonly tool: "mark" | "look";
+  /** The point that the next click moves. */
+  readonly selected?: number;
+  readonly view: {
+    readonly layout: View | "grid";
+    readonly window: Window;
+    readonly opacity: number;
+    readonly masksShown: boolean;
+    /** Voxel under the crosshair, and its value. */
+    readonly cross?: Vec3;
+    readonly value?: number;
+    readonly slices?: Slices;
+    /** Where the crosshair is asked to go; a new array asks again. */
+    readonly target?: Vec3;
+  };
+  readonly helpShown: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** What belongs to one session and is empty in the next. */
+export const emptySession = {
+  image: undefined,
+  imageRevision: -1,
+  maskRevision: -1,
+  scanName: undefined,
+  scan: "none",
+  upload: undefined,
+  uploadElsewhere: undefined,
+  points: [],
+  segments: [],
+  run: undefined,
+  selected: undefined,
+} as const satisfies Partial<AppState>;
+
+const initial: AppState = {
+  ...emptySession,
+  session: { phase: "starting" },
+  server: { reachable: true },
+  tool: "mark",
+  view: { layout: "grid", window: { lower: 0, upper: 1 }, opacity: 0.5, masksShown: true },
+  helpShown: false,
+  problems: [],
+};
+
+export const store = createStore<AppState>(() => initial);
+
+/** Reads from the store in a component; draws again when what `select` returns changed. */
+export function useApp<T>(select: (state: AppState) => T): T {
+  return useStore(store, select);
+}
+
+export function setView(change: Partial<AppState["view"]>): void {
+  store.setState((state) => ({ view: { ...state.view, ...change } }));
+}
+
+export function setTool(tool: AppState["tool"]): void {
+  store.setState({ tool, selected: undefined });
+}

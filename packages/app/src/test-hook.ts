@@ -1,0 +1,64 @@
+import type { Vec3 } from "@septum/volume";
+import { store } from "./state/store.ts";
+import type { Plane } from "./viewer/planes.ts";
+import type { Viewer } from "./viewer/viewer.ts";
+
+/** What end-to-end tests read of the running page, as `window.septum`. It changes nothing. */
+export interface TestHook {
+  readonly sessionId: string | undefined;
+  readonly phase: string;
+  /** The scan is on the screen. */
+  readonly ready: boolean;
+  readonly shape: Vec3 | undefined;
+  readonly points: readonly { readonly number: number; readonly voxel: Vec3; readonly color: string }[];
+  readonly running: boolean;
+  /** Voxels shown per label value. */
+  shownLabels(): Readonly<Record<string, number>>;
+  /** Where a voxel is drawn in a plane, in CSS pixels of the page; undefined when the plane is not on the screen. */
+  screenPosition(voxel: Vec3, plane: Plane): { readonly x: number; readonly y: number } | undefined;
+  readonly cross: Vec3 | undefined;
+}
+
+declare global {
+  interface Window {
+    septum?: TestHook;
+  }
+}
+
+let viewer: Viewer | undefined;
+
+export function showInTestHook(shown: Viewer | undefined): void {
+  viewer = shown;
+}
+
+export function installTestHook(): void {
+  window.septum = {
+    get sessionId() {
+      return store.getState().session.id;
+    },
+    get phase() {
+      return store.getState().session.phase;
+    },
+    get ready() {
+      return store.getState().scan === "ready";
+    },
+    get shape() {
+      return viewer?.size;
+    },
+    get points() {
+      return store.getState().points;
+    },
+    get running() {
+      return store.getState().run !== undefined;
+    },
+    get cross() {
+      return viewer?.cross;
+    },
+    shownLabels: () => Object.fromEntries(viewer?.shownLabels() ?? []),
+    screenPosition(voxel, plane) {
+      const corner = document.querySelector(".stage-host")?.getBoundingClientRect();
+      const at = viewer?.screenPosition(voxel, plane);
+      return corner && at && { x: corner.x + at.x, y: corner.y + at.y };
+    },
+  };
+}

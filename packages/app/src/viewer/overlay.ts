@@ -1,0 +1,92 @@
+import type { Vec3 } from "@septum/volume";
+import { type DisplayGrid, displayToFraction } from "./grid.ts";
+import { drawMarker, type Marker, nearness } from "./markers.ts";
+import { edgeLetters, planes, type Rect, type Tile, toScreen } from "./planes.ts";
+
+/** What is drawn above the slices. */
+export interface OverlayState {
+  readonly grid: DisplayGrid;
+  /** Display voxel of the crosshair. */
+  readonly cross: Vec3;
+  readonly tiles: readonly Tile[];
+  readonly markers: readonly Marker[];
+  readonly render?: {
+    readonly rect: Rect;
+    readonly project: (place: Vec3) => { readonly x: number; readonly y: number };
+  };
+  readonly radiological: boolean;
+}
+
+/** Draws crosshair, letters and markers; `context` is scaled to CSS pixels and empty. */
+export function drawOverlay(context: CanvasRenderingContext2D, state: OverlayState): void {
+  for (const tile of state.tiles) {
+    context.save();
+    context.beginPath();
+    context.rect(tile.rect.x, tile.rect.y, tile.rect.width, tile.rect.height);
+    context.clip();
+    drawCross(context, tile, state);
+    drawLetters(context, tile, state.radiological);
+    for (const marker of state.markers) {
+      const { along } = planes[tile.plane];
+      const near = nearness(marker.display[along] - state.cross[along]);
+      if (near > 0) drawMarker(context, marker, toScreen(tile, displayToFraction(state.grid, marker.display)), near);
+    }
+    context.restore();
+  }
+  if (!state.render) return;
+  const { rect, project } = state.render;
+  context.save();
+  context.beginPath();
+  context.rect(rect.x, rect.y, rect.width, rect.height);
+  context.clip();
+  for (const marker of state.markers) {
+    drawMarker(context, marker, project(displayToFraction(state.grid, marker.display)), 1);
+  }
+  context.restore();
+}
+
+/** Two thin lines in the colours of the planes they stand for, open around the centre so that nothing is covered. */
+function drawCross(context: CanvasRenderingContext2D, tile: Tile, { grid, cross }: OverlayState): void {
+  const { x, y } = toScreen(tile, displayToFraction(grid, cross));
+  const { rect, plane } = tile;
+  const gap = 14;
+  const [vertical, horizontal] =
+    plane === "axial"
+      ? [planes.sagittal, planes.coronal]
+      : plane === "coronal"
+        ? [planes.sagittal, planes.axial]
+        : [planes.coronal, planes.axial];
+  context.lineWidth = 1;
+  context.globalAlpha = 0.6;
+  const line = (colour: string, x0: number, y0: number, x1: number, y1: number) => {
+    context.strokeStyle = colour;
+    context.beginPath();
+    context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+    context.stroke();
+  };
+  line(vertical.colour, x, rect.y, x, y - gap);
+  line(vertical.colour, x, y + gap, x, rect.y + rect.height);
+  line(horizontal.colour, rect.x, y, x - gap, y);
+  line(horizontal.colour, x + gap, y, rect.x + rect.width, y);
+  context.globalAlpha = 1;
+}
+
+function drawLetters(context: CanvasRenderingContext2D, { rect, plane }: Tile, radiological: boolean): void {
+  const letters = edgeLetters(plane, radiological);
+  const inset = 13;
+  context.font = "600 13px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const write = (letter: string, x: number, y: number) => {
+    context.lineWidth = 3;
+    context.strokeStyle = "rgba(0,0,0,0.8)";
+    context.strokeText(letter, x, y);
+    context.fillStyle = "#d7e0e4";
+    context.fillText(letter, x, y);
+  };
+  write(letters.top, rect.x + rect.width / 2, rect.y + inset);
+  write(letters.bottom, rect.x + rect.width / 2, rect.y + rect.height - inset);
+  write(letters.left, rect.x + inset, rect.y + rect.height / 2);
+  write(letters.right, rect.x + rect.width - inset, rect.y + rect.height / 2);
+}

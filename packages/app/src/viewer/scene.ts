@@ -1,0 +1,211 @@
+import { cmapper, Niivue, SLICE_TYPE } from "@niivue/niivue";
+import type { Vec3 } from "@septum/volume";
+import { type Plane, planeNames, planes, type Rect, type Tile, type View } from "./planes.ts";
+
+/** Room around a slice for the letters at its edges. */
+const margin = 1.09;
+
+const sliceTypes: Readonly<Record<View, SLICE_TYPE>> = {
+  axial: SLICE_TYPE.AXIAL,
+  coronal: SLICE_TYPE.CORONAL,
+  sagittal: SLICE_TYPE.SAGITTAL,
+  render: SLICE_TYPE.RENDER,
+};
+
+/** Where a view stands, as fractions of the canvas. */
+export interface Placement {
+  readonly view: View;
+  readonly position: readonly [left: number, top: number, width: number, height: number];
+}
+
+/**
+ * NiiVue as we use it: it keeps the volume on the graphics card and draws slices and the 3D view. Mouse, keys, text,
+ * crosshair and markers are ours, drawn on a canvas above.
+ *
+ * Three things differ from NiiVue itself: nothing is drawn before `paint`, so that a frame is drawn once however many
+ * settings changed; a slice uses the whole of its tile when zoomed; and the 3D view, by far the most expensive, is left as
+ * it stands when only slices moved.
+ */
+export class Scene extends Niivue {
+  /** Called whenever something asks for a new picture. */
+  onChange: (() => void) | undefined;
+  private keepRender = false;
+  private placements: readonly Placement[] = [];
+  /** Width over height of each plane's tile. */
+  private readonly aspect = new Map<number, number>();
+
+  constructor() {
+    super({
+      interactive: false,
+      dragAndDropEnabled: false,
+      isRadiologicalConvention: true,
+      sagittalNoseLeft: true,
+      isOrientationTextVisible: false,
+      crosshairWidth: 0,
+      show3Dcrosshair: false,
+      backColor: [0, 0, 0, 1],
+      loadingText: "",
+      logLevel: "error",
+      isAntiAlias: true,
+    });
+  }
+
+  /** The context first, because NiiVue would not ask for a buffer that keeps its content between frames. */
+  async attach(canvas: HTMLCanvasElement): Promise<void> {
+    if (!canvas.getContext("webgl2", { alpha: true, antialias: true, preserveDrawingBuffer: true })) {
+      throw new Error("This browser has no WebGL 2, which drawing scans needs. Switch on hardware acceleration.");
+    }
+    await this.attachToCanvas(canvas, true);
+  }
+
+  place(placements: readonly Placement[]): void {
+    this.placements = placements;
+    this.customLayout = placements.map(({ view, position }) => ({
+      sliceType: sliceTypes[view],
+      position: [...position],
+    }));
+    this.drawScene();
+  }
+
+  override drawScene(): void {
+    this.onChange?.();
+  }
+
+  /** Draws now. `slicesOnly` leaves the 3D view's pixels from the last time. */
+  paint(slicesOnly: boolean): void {
+    const canvas = this.canvas;
+    if (!canvas) return;
+    this.keepRender = slicesOnly;
+    for (const { view, position } of this.placements) {
+      this.aspect.set(sliceTypes[view], (position[2] * canvas.width) / (position[3] * canvas.height));
+    }
+    super.drawScene();
+    this.keepRender = false;
+  }
+
+  override clearBounds(mask?: number, rect?: [number, number, number, number]): void {
+    if (rect || !this.keepRender || !this.canvas) {
+      super.clearBounds(mask, rect);
+      return;
+    }
+    const { width, height } = this.canvas;
+    for (const { view, position } of this.placements) {
+      if (view === "render") continue;
+      const [left, top, w, h] = position;
+      super.clearBounds(mask, [left * width, top * height, w * width, h * height]);
+    }
+  }
+
+  override draw3D(...args: Parameters<Niivue["draw3D"]>): string | undefined {
+    if (!this.keepRender) return super.draw3D(...args);
+    const rect = [...(args[0] ?? [0, 0, 0, 0])];
+    this.screenSlices.push({
+      leftTopWidthHeight: rect,
+      axCorSag: SLICE_TYPE.RENDER,
+      sliceFrac: 0,
+      AxyzMxy: [],
+      leftTopMM: [],
+      fovMM: [0, 0],
+    });
+    return undefined;
+  }
+
+  /** A slice fills its tile; what the picture does not cover stays black. */
+  override calculateWidthHeight(_view: number, _scale: number[], width: number, height: number): [number, number] {
+    return [width, height];
+  }
+
+  override screenFieldOfViewExtendedVox(view = 0): ReturnType<Niivue["screenFieldOfViewExtendedVox"]> {
+    const field = super.screenFieldOfViewExtendedVox(view);
+    const aspect = this.aspect.get(view);
+    if (!aspect) return field;
+    const [width, height] = field.fovMM;
+    const grow = [margin * Math.max(1, (aspect * height) / width), margin * Math.max(1, width / (aspect * height))];
+    for (const axis of [0, 1] as const) {
+      const centre = (field.mnMM[axis] + field.mxMM[axis]) / 2;
+      const half = (field.fovMM[axis] * grow[axis]) / 2;
+      field.mnMM[axis] = centre - half;
+      field.mxMM[axis] = centre + half;
+      field.fovMM[axis] = 2 * half;
+    }
+    return field;
+  }
+
+  /** The planes on the screen, in CSS pixels, as they were last painted. */
+  tiles(): Tile[] {
+    const dpr = this.uiData.dpr ?? 1;
+    if (this.volumes.length === 0) return [];
+    const first = this.frac2mm([0, 0, 0]);
+    const last = this.frac2mm([1, 1, 1]);
+    return this.screenSlices.flatMap((slice) => {
+      const plane = planeNames.find((name) => sliceTypes[name] === slice.axCorSag);
+      if (!plane) return [];
+      const { across, up } = planes[plane];
+      const [x, y, width, height] = slice.leftTopWidthHeight.map((part) => part / dpr);
+      const right = (mm: number) => x + ((mm - slice.leftTopMM[0]) / slice.fovMM[0]) * width;
+      const down = (mm: number) => y + (1 - (mm - slice.leftTopMM[1]) / slice.fovMM[1]) * height;
+      return {
+        plane,
+        rect: { x, y, width, height },
+        horizontal: [right(first[across]), right(last[across])] as const,
+        vertical: [down(first[up]), down(last[up])] as const,
+      };
+    });
+  }
+
+  renderRect(): Rect | undefined {
+    const dpr = this.uiData.dpr ?? 1;
+    const slice = this.screenSlices.find(({ axCorSag }) => axCorSag === SLICE_TYPE.RENDER);
+    if (!slice) return undefined;
+    const [x, y, width, height] = slice.leftTopWidthHeight.map((part) => part / dpr);
+    return { x, y, width, height };
+  }
+
+  /** Screen position of a place in the 3D view, in CSS pixels. */
+  inRender(place: Vec3, rect: Rect): { readonly x: number; readonly y: number } {
+    const dpr = this.uiData.dpr ?? 1;
+    const box = [rect.x, rect.y, rect.width, rect.height].map((part) => part * dpr);
+    const [matrix] = this.calculateMvpMatrix(null, box, this.scene.renderAzimuth, this.scene.renderElevation);
+    const [mx, my, mz] = this.frac2mm([...place], 0, true);
+    const [x, y] = this.calculateScreenPoint([mx, my, mz], matrix, box);
+    return { x: x / dpr, y: y / dpr };
+  }
+
+  /** Colours of label values 0…255, `[red, green, blue]` each 0–255; value 0 is never shown. */
+  setLabelColours(colours: readonly (readonly [number, number, number])[]): void {
+    this.drawLut = cmapper.makeDrawLut({
+      R: colours.map(([red]) => red),
+      G: colours.map(([, green]) => green),
+      B: colours.map(([, , blue]) => blue),
+      A: colours.map((_, label) => (label === 0 ? 0 : 255)),
+      I: colours.map((_, label) => label),
+    });
+    this.refreshColormaps();
+    this.drawScene();
+  }
+
+  /** An empty label map over the whole displayed volume: uint8, x fastest. */
+  emptyLabels(): Uint8Array {
+    this.createEmptyDrawing();
+    // NiiVue's click-to-segment would keep a second copy of the volume for its preview; we have none.
+    this.clickToSegmentGrowingBitmap = null;
+    const map = this.drawBitmap;
+    if (!map) throw new Error("NiiVue made no drawing layer for the scan.");
+    return map;
+  }
+
+  /** Sends one box of labels, x fastest, to the graphics card. */
+  uploadLabels(lower: Vec3, size: Vec3, labels: Uint8Array): void {
+    const { gl } = this;
+    gl.activeTexture(gl.TEXTURE7);
+    gl.bindTexture(gl.TEXTURE_3D, this.drawTexture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    const [x, y, z] = lower;
+    gl.texSubImage3D(gl.TEXTURE_3D, 0, x, y, z, size[0], size[1], size[2], gl.RED, gl.UNSIGNED_BYTE, labels);
+    this.drawScene();
+  }
+}
+
+export function planeOf(view: View): Plane | undefined {
+  return view === "render" ? undefined : view;
+}

@@ -1,0 +1,41 @@
+import type { Vec3 } from "@septum/volume";
+
+const units = ["B", "kB", "MB", "GB"];
+
+/** `12.3 MB`; decimal units, as file managers count. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Volume of so many voxels in millilitres; `spacing` in mm. */
+export function millilitres(voxels: number, [si, sj, sk]: Vec3): number {
+  return (voxels * si * sj * sk) / 1000;
+}
+
+/** `0.031 mL`, `4.20 mL`, `12.3 mL`, `1,523 mL`: three figures, never more than the voxels know. */
+export function volumeText(voxels: number, spacing: Vec3): string {
+  const volume = millilitres(voxels, spacing);
+  const digits = volume === 0 || volume >= 100 ? 0 : volume >= 10 ? 1 : volume >= 1 ? 2 : 3;
+  return `${volume.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} mL`;
+}
+
+export function countText(voxels: number): string {
+  return `${voxels.toLocaleString("en-US")} ${voxels === 1 ? "voxel" : "voxels"}`;
+}
+
+/** `1.50`: enough figures for a spacing in mm. */
+export function spacingText(spacing: Vec3): string {
+  return `${spacing.map((part) => String(Number(part.toPrecision(3)))).join(" × ")} mm`;
+}
+
+/** Value of a voxel for the status line. */
+export function valueText(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,34 @@
+import { ApiError } from "@septum/protocol";
+
+export interface ProblemWords {
+  readonly title: string;
+  readonly detail: string;
+}
+
+const titles: Readonly<Partial<Record<ApiError["code"], string>>> = {
+  unreadable_image: "This file cannot be opened",
+  too_large: "This file is too large",
+  wrong_field: "This file cannot be opened",
+  unsupported_media_type: "This file cannot be opened",
+  outside_volume: "That place is outside the scan",
+  no_points: "There is no point to start from",
+  no_image: "There is no scan yet",
+  no_segmentation: "There is nothing to download yet",
+  upload_in_progress: "Another upload is still on its way",
+  run_in_progress: "A run is already in progress",
+  unavailable: "The server is busy",
+  network: "The server cannot be reached",
+  unauthorized: "Not allowed",
+};
+
+/** What a person reads about an error: `doing` completes "Cannot …" when the code has no title of its own. */
+export function problemWords(error: unknown, doing: string): ProblemWords {
+  if (error instanceof ApiError) {
+    const detail =
+      error.code === "network"
+        ? `${error.message}. Your work is kept on the server; this page tries again.`
+        : error.message;
+    return { title: titles[error.code] ?? `Cannot ${doing}`, detail };
+  }
+  return { title: `Cannot ${doing}`, detail: error instanceof Error ? error.message : String(error) };
+}

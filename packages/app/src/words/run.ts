@@ -1,0 +1,36 @@
+import type { SessionEvent } from "@septum/protocol";
+
+/** How far the session's run is, as the panel shows it. */
+export interface RunProgress {
+  readonly stage: "starting" | "waiting" | "coarse" | "refine" | "cancelling";
+  /** 0…1, over all objects of the run; never goes back. */
+  readonly fraction: number;
+  readonly text: string;
+  /** Only the tab that started a run may stop it. */
+  readonly ours: boolean;
+}
+
+type Progress = Extract<SessionEvent, { type: "progress" }>;
+
+export function startedRun(ours: boolean): RunProgress {
+  return { stage: "starting", fraction: 0, text: "Starting …", ours };
+}
+
+/** The run after one more event. The number of passes is a lower bound until refinement is planned, so progress is held. */
+export function advanceRun(run: RunProgress, event: Progress): RunProgress {
+  if (run.stage === "cancelling") return run;
+  const { object = 1, objects = 1 } = event;
+  const share = event.expected > 0 ? Math.min(1, event.done / event.expected) : 0;
+  const fraction = Math.max(run.fraction, Math.min(1, (object - 1 + share) / objects));
+  return { ...run, stage: event.stage, fraction, text: runText(event) };
+}
+
+export function runText({ label, stage, done, expected, ahead, object = 1, objects = 1 }: Progress): string {
+  const which = objects > 1 ? `Object ${object} of ${objects} (label ${label})` : `Label ${label}`;
+  if (stage === "waiting") {
+    if (!ahead) return `${which}: next in line`;
+    return `${which}: waiting, ${ahead} ${ahead === 1 ? "pass" : "passes"} of others first`;
+  }
+  if (stage === "coarse") return `${which}: first look`;
+  return `${which}: pass ${Math.min(done + 1, expected)} of ${expected}`;
+}
