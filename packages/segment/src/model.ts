@@ -55,5 +55,8 @@ export interface Model {
    * One pass. Resolves to uint8[voxels], 1 where the object's logit is greater than the background's, C order.
    * Rejects with the signal's reason when aborted.
    */
-  predict(patch: Patch, options?: { signal?: AbortSignal; pass?: "coarse" | "refine" }): Promise<Uint8Array<ArrayBuffer>>;
+  predict(
+    patch: Patch,
+    options?: { signal?: AbortSignal; pass?: "coarse" | "refine" },
+  ): Promise<Uint8Array<ArrayBuffer>>;
 }

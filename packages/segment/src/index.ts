@@ -1,0 +1,16 @@
+export { isSegmentError, SegmentError, type SegmentErrorTag } from "./errors.ts";
+export { type PreparedImage, prepareImage } from "./image.ts";
+export type { ChannelPair, Model, ModelSettings, Patch, PromptKind } from "./model.ts";
+export type { Prompt } from "./prompt.ts";
+export type { RandomIndex } from "./random.ts";
+export { createSegmenter, finish } from "./segmenter.ts";
+export type {
+  ApplyOptions,
+  PredictCallOptions,
+  PredictOptions,
+  Segmenter,
+  SegmenterOptions,
+} from "./segmenter-api.ts";
+export type { SegmenterState } from "./state.ts";
+export { decodeState, encodeState } from "./state-bytes.ts";
+export type { Applied, CoarseStep, PromptRecord, RefineStep, Step } from "./steps.ts";

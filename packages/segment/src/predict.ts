@@ -1,0 +1,146 @@
+import { type Box, clipBox, packBits, shiftBox, uniteBoxes } from "@septum/volume";
+import { borderChanged } from "./border.ts";
+import { changeMap } from "./change-map.ts";
+import { coarseRows } from "./coarse-mask.ts";
+import { type Cover, cover } from "./cover.ts";
+import { swapBoxAxes } from "./engine-space.ts";
+import { bitRows, collectBits, type MaskRows } from "./mask-rows.ts";
+import type { Model, Patch } from "./model.ts";
+import { refinementPatch, type Scene, viewPatch } from "./patch.ts";
+import { nearestMask } from "./previous-mask.ts";
+import type { RandomIndex } from "./random.ts";
+import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
+import { largestZoom, patchBox, type View, viewAt, zoomOut } from "./view.ts";
+
+/** What one prediction works on. Nothing in it is changed. */
+export interface PredictionRequest {
+  readonly scene: Scene;
+  readonly start: QueuedView;
+  readonly model: Model;
+  readonly autozoom: boolean;
+  /** Box of the previous mask, engine axes, when all of it is to be refined as well. */
+  readonly refineAll?: Box;
+  readonly random: RandomIndex;
+  readonly signal?: AbortSignal;
+  readonly now: () => number;
+}
+
+/** What a prediction found; boxes in engine axes. */
+export interface Prediction {
+  /** Masks at full resolution, one per patch, to be written one after the other where they lie in the volume. */
+  readonly masks: readonly MaskRows[];
+  /** Hull of what is written; may reach outside the volume. */
+  readonly changed: Box;
+  readonly views: readonly View[];
+  /** Refinement boxes in order. Empty when the first look was enough. */
+  readonly boxes: readonly Box[];
+  readonly randomLeftover: number;
+  readonly passes: number;
+  readonly secondsNetwork: number;
+}
+
+/**
+ * The prediction loop (spec §6): look, zoom out while the object reaches the border, and refine at full resolution what
+ * the zoomed-out look changed. Yields after every network pass.
+ */
+export async function* predictMask(request: PredictionRequest): AsyncGenerator<Step, Prediction, void> {
+  const network = timedNetwork(request);
+  const { view, views, prediction } = yield* lookUntilInside(request, network);
+  if (view.zoom === 1) {
+    const mask = bitRows(packBits(prediction), view.box);
+    return { masks: [mask], changed: view.box, views, boxes: [], randomLeftover: 0, ...network.spent() };
+  }
+  const coarse = coarseRows(prediction, view, request.scene.size);
+  const { boxes, random } = planRefinement(request, view, coarse);
+  const masks = yield* refine(request, network, coarse, boxes);
+  const changed = boxes.reduce((hull, box) => uniteBoxes(hull, box)!);
+  return { masks, changed, views, boxes, randomLeftover: random, ...network.spent() };
+}
+
+/** Coarse passes (spec §6.4). The last one counts; the others only showed that the view was too narrow. */
+async function* lookUntilInside(request: PredictionRequest, network: Network) {
+  const { scene, start, autozoom } = request;
+  const views: View[] = [];
+  let view: View | undefined = viewAt(start.centre, Math.min(largestZoom, start.zoom), scene.settings.patchSize);
+  for (;;) {
+    views.push(view);
+    const prediction = await network.run(viewPatch(scene, view), "coarse");
+    const changed = borderChanged(
+      prediction,
+      nearestMask(scene.previous, view, scene.size),
+      view.patchSize,
+      scene.settings.borderChange,
+    );
+    yield coarseStep(prediction, view, scene, network.spent().passes);
+    const wider: View | undefined = changed && autozoom ? zoomOut(view) : undefined;
+    if (wider === undefined) return { view, views, prediction };
+    view = wider;
+  }
+}
+
+/** Where to look closely (spec §6.6). */
+function planRefinement(request: PredictionRequest, view: View, coarse: MaskRows): Cover {
+  const { scene, refineAll, random } = request;
+  const { patchSize, coverMargin } = scene.settings;
+  const changes = changeMap(coarse, scene.previous, refineAll);
+  const planned = changes && cover(changes.grid, { patchSize, margin: coverMargin }, random);
+  if (changes === undefined || planned === undefined || planned.boxes.length === 0) {
+    return { boxes: [patchBox(view.centre, patchSize)], random: 0 };
+  }
+  const [[a], [b], [c]] = changes.box;
+  return { boxes: planned.boxes.map((box) => shiftBox(box, [a, b, c])), random: planned.random };
+}
+
+/**
+ * Refinement passes (spec §6.8, P26). Each sees the mask as it was, over it the coarse one where that looked, and over that
+ * what earlier passes found, also outside the volume.
+ */
+async function* refine(request: PredictionRequest, network: Network, coarse: MaskRows, boxes: readonly Box[]) {
+  const { scene } = request;
+  const found: MaskRows[] = [];
+  for (const [index, box] of boxes.entries()) {
+    const patch = refinementPatch(scene, box, [scene.previous, coarse, ...found]);
+    const mask = bitRows(packBits(await network.run(patch, "refine")), box);
+    found.push(mask);
+    yield refineStep(mask, scene, index, boxes.length, network.spent().passes);
+  }
+  return found;
+}
+
+interface Network {
+  run(patch: Patch, pass: "coarse" | "refine"): Promise<Uint8Array>;
+  spent(): { passes: number; secondsNetwork: number };
+}
+
+function timedNetwork({ model, signal, now }: PredictionRequest): Network {
+  let passes = 0;
+  let milliseconds = 0;
+  return {
+    run: async (patch, pass) => {
+      signal?.throwIfAborted();
+      const voxels = patch.size[0] * patch.size[1] * patch.size[2];
+      const start = now();
+      const mask = await model.predict(patch, { signal, pass });
+      milliseconds += now() - start;
+      passes++;
+      signal?.throwIfAborted();
+      if (mask.length !== voxels) {
+        throw new RangeError(`The model answered ${mask.length} voxels for a patch of ${voxels}`);
+      }
+      return mask;
+    },
+    spent: () => ({ passes, secondsNetwork: milliseconds / 1000 }),
+  };
+}
+
+function coarseStep(prediction: Uint8Array, view: View, scene: Scene, passes: number): CoarseStep {
+  const box = clipBox(view.box, scene.size);
+  const rows = () =>
+    view.unscaled ? bitRows(packBits(prediction), view.box) : coarseRows(prediction, view, scene.size);
+  return { type: "coarse", zoom: view.zoom, passes, box: swapBoxAxes(box), bits: () => collectBits(rows(), box) };
+}
+
+function refineStep(mask: MaskRows, scene: Scene, index: number, count: number, passes: number): RefineStep {
+  const box = clipBox(mask.box, scene.size);
+  return { type: "refine", index, count, passes, box: swapBoxAxes(box), bits: () => collectBits(mask, box) };
+}

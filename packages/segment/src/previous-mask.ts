@@ -1,0 +1,134 @@
+import {
+  areaWindows,
+  type Box,
+  boxVoxels,
+  clipBox,
+  countWord,
+  isEmptyBox,
+  nearestSources,
+  toHalfBits,
+  type Vec3,
+  type Windows,
+} from "@septum/volume";
+import { type MaskRows, overlayRows } from "./mask-rows.ts";
+import type { View } from "./view.ts";
+
+const halfOne = 0x3c00;
+
+/** Masks over `box` at full resolution as halves, 0 or 1; where several have a say the last one wins. */
+export function cutMasks(masks: readonly MaskRows[], box: Box): Uint16Array<ArrayBuffer> {
+  const values = new Uint16Array(boxVoxels(box));
+  for (const rows of masks) overlayRows(rows, values, box, halfOne);
+  return values;
+}
+
+/**
+ * A mask averaged down to the patch of a zoomed view, as halves between 0 and 1 (spec §6.3, area). Counts voxels in whole
+ * numbers, axis after axis, and rounds once; `size` is the volume's, engine axes.
+ */
+export function averageMask(mask: MaskRows, view: View, size: Vec3): Uint16Array<ArrayBuffer> {
+  const [p0, p1, p2] = view.patchSize;
+  const plane = p1 * p2;
+  const out = new Uint16Array(p0 * plane);
+  const inside = clipBox(view.box, size);
+  if (isEmptyBox(inside)) return out;
+  const [wide, high, deep] = [2, 1, 0].map((axis) => areaWindows(view.size[axis], view.patchSize[axis]));
+  const [[a0, a1], [b0, b1], [c0, c1]] = inside;
+  const columnsOf = rowCounter(mask, c0, c1 - c0, wide, c0 - view.box[2][0]);
+  const rowUse = windowsAround(high, view.size[1]);
+  const planeUse = windowsAround(deep, view.size[0]);
+  const inRow = new Uint16Array(p2);
+  const inPlane = new Uint16Array(plane);
+  for (let a = a0; a < a1; a++) {
+    let any = false;
+    for (let b = b0; b < b1; b++) {
+      if (!columnsOf(a, b, inRow)) continue;
+      if (!any) inPlane.fill(0);
+      any = true;
+      const source = b - view.box[1][0];
+      for (let target = rowUse.lo[source]; target < rowUse.hi[source]; target++) {
+        const at = target * p2;
+        for (let n = 0; n < p2; n++) inPlane[at + n] += inRow[n];
+      }
+    }
+    if (!any) continue;
+    const source = a - view.box[0][0];
+    for (let target = planeUse.lo[source]; target < planeUse.hi[source]; target++) {
+      const at = target * plane;
+      for (let n = 0; n < plane; n++) out[at + n] += inPlane[n];
+    }
+  }
+  countsToMeans(out, view.patchSize, deep, high, wide);
+  return out;
+}
+
+/** One voxel of the mask as the border test sees it: the nearest one (spec §6.4), 0 outside the volume. */
+export function nearestMask(mask: MaskRows, view: View, size: Vec3): (a: number, b: number, c: number) => number {
+  const [s0, s1, s2] = [0, 1, 2].map((axis) => nearestSources(view.size[axis], view.patchSize[axis]));
+  const [[a0], [b0], [c0]] = view.box;
+  const word = new Uint32Array(1);
+  return (a, b, c) => {
+    const [x, y, z] = [s0[a] + a0, s1[b] + b0, s2[c] + c0];
+    if (x < 0 || y < 0 || z < 0 || x >= size[0] || y >= size[1] || z >= size[2]) return 0;
+    mask.readRow(x, y, z, 1, word);
+    return word[0];
+  };
+}
+
+/** Counts set voxels of a row in each window; says whether there are any. `shift` is where the row starts in the view. */
+function rowCounter(mask: MaskRows, c0: number, count: number, windows: Windows, shift: number) {
+  const words = new Uint32Array(Math.ceil(count / 32) + 1);
+  return (a: number, b: number, counts: Uint16Array): boolean => {
+    mask.readRow(a, b, c0, count, words);
+    let any = 0;
+    for (let w = 0; w < words.length; w++) any |= words[w];
+    if (any === 0) return false;
+    for (let n = 0; n < counts.length; n++) {
+      const from = Math.max(0, windows.lo[n] - shift);
+      const to = Math.min(count, windows.hi[n] - shift);
+      if (to <= from) {
+        counts[n] = 0;
+        continue;
+      }
+      const up = from & 31;
+      let bits = words[from >>> 5] >>> up;
+      if (up + to - from > 32) bits |= words[(from >>> 5) + 1] << (32 - up);
+      counts[n] = countWord(bits & (2 ** (to - from) - 1));
+    }
+    return true;
+  };
+}
+
+/** For each source sample the half-open range of windows that hold it. */
+function windowsAround(windows: Windows, inputs: number): Windows {
+  const lo = new Int32Array(inputs).fill(windows.lo.length);
+  const hi = new Int32Array(inputs);
+  for (let n = 0; n < windows.lo.length; n++) {
+    for (let source = windows.lo[n]; source < windows.hi[n]; source++) {
+      lo[source] = Math.min(lo[source], n);
+      hi[source] = n + 1;
+    }
+  }
+  return { lo, hi };
+}
+
+/** Replaces counts by their share of the window, rounded to half. */
+function countsToMeans(counts: Uint16Array, size: Vec3, deep: Windows, high: Windows, wide: Windows): void {
+  const tables = new Map<number, Uint16Array>();
+  const widths = wide.lo.map((lo, n) => wide.hi[n] - lo);
+  for (let a = 0, at = 0; a < size[0]; a++) {
+    for (let b = 0; b < size[1]; b++) {
+      const side = (deep.hi[a] - deep.lo[a]) * (high.hi[b] - high.lo[b]);
+      for (let c = 0; c < size[2]; c++, at++) {
+        if (counts[at] === 0) continue;
+        const voxels = side * widths[c];
+        let table = tables.get(voxels);
+        if (table === undefined) {
+          table = Uint16Array.from({ length: voxels + 1 }, (_, n) => toHalfBits(Math.fround(n / voxels)));
+          tables.set(voxels, table);
+        }
+        counts[at] = table[counts[at]];
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { PreparedImage } from "./image.ts";
+import type { Model } from "./model.ts";
+import type { Prompt } from "./prompt.ts";
+import type { RandomIndex } from "./random.ts";
+import type { SegmenterState } from "./state.ts";
+import type { Applied, PromptRecord, Step } from "./steps.ts";
+
+export interface SegmenterOptions {
+  /** May be shared by any number of segmenters. */
+  readonly image: PreparedImage;
+  readonly model: Model;
+  /**
+   * Where the mask is kept: one bit per voxel in the volume's memory order, lowest bit first, `ceil(voxels / 8)` bytes, all
+   * zero or about to be overwritten by `state`. May view a `SharedArrayBuffer`. Allocated when absent.
+   */
+  readonly mask?: Uint8Array;
+  /** Continue from here, bit for bit. Undefined starts empty. */
+  readonly state?: SegmenterState;
+  /** For the leftover step of the box cover: same seed and prompts, same mask. */
+  readonly seed?: number;
+  /** Replaces the seeded generator; called once per prediction with the number of prompts so far. */
+  readonly random?: (prompts: number) => RandomIndex;
+  /** Most bytes that undo and redo may hold; the oldest steps are forgotten first. */
+  readonly historyBytes?: number;
+  /** Clock in milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface PredictOptions {
+  /** Zoom out while the object reaches the border of the view. Default true. */
+  readonly autozoom?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ApplyOptions extends PredictOptions {
+  /** Default true, and false for an initial mask. */
+  readonly predict?: boolean;
+}
+
+export interface PredictCallOptions extends PredictOptions {
+  /** Refine the whole previous mask as well, not only what changed. Matters only when zoomed out. Default false. */
+  readonly forceFullRefine?: boolean;
+}
+
+/**
+ * One object on one image: its prompts, its mask, its history (spec §4–§6, profile P26).
+ *
+ * `apply` and `predict` are transactions: they yield after every network pass and change nothing until they end. After an
+ * error, an abort, or `.return()` the segmenter is as it was before. While one runs, every other changing call is refused
+ * (`SegmenterBusy`). All coordinates are `[i, j, k]`.
+ */
+export interface Segmenter {
+  /** One bit per voxel of the volume, `i` fastest, lowest bit first. Read only. */
+  readonly mask: Uint8Array;
+  /** Voxels of the object. */
+  readonly voxels: number;
+  /** Prompts since the last reset, oldest first. */
+  readonly prompts: readonly PromptRecord[];
+  /** Strength of the newest prompt: grows by `1 / decay` with every prompt (spec §5.1). */
+  readonly intensity: number;
+  /** Steps that `undo` and `redo` can go. */
+  readonly undoable: number;
+  readonly redoable: number;
+  /** Memory held: mask, prompts, history. Not the image. */
+  readonly bytes: number;
+  /** Adds one prompt and predicts. Throws `SegmentError` before anything changes when the prompt cannot be used. */
+  apply(prompt: Prompt, options?: ApplyOptions): AsyncGenerator<Step, Applied, void>;
+  /** Predicts from the last prompt that was added without predicting; does nothing when there is none. */
+  predict(options?: PredictCallOptions): AsyncGenerator<Step, Applied, void>;
+  /** Takes back the last prompt, initial mask or reset; undefined when there is none. */
+  undo(): Applied | undefined;
+  redo(): Applied | undefined;
+  /** No prompts, empty mask. Can be undone. */
+  reset(): Applied;
+  /** Everything needed to continue elsewhere: plain data, for `structuredClone` or `encodeState`. */
+  state(): SegmenterState;
+}

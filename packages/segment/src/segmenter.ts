@@ -1,0 +1,247 @@
+import {
+  type Box,
+  bitBytes,
+  bitsBoundingBox,
+  clipBox,
+  countBits,
+  isEmptyBox,
+  pasteBits,
+  uniteBoxes,
+} from "@septum/volume";
+import { compressBits } from "./bit-runs.ts";
+import { swapAxes, swapBoxAxes } from "./engine-space.ts";
+import { SegmentError } from "./errors.ts";
+import { extendLastStep, type HistoryStep, type PromptState, recordStep } from "./history.ts";
+import { applyDelta, type MaskBits, type MaskDelta, writeBits } from "./mask-delta.ts";
+import { bitRows, collectBits, type MaskRows, volumeRows } from "./mask-rows.ts";
+import { type Prediction, predictMask } from "./predict.ts";
+import type { Prompt } from "./prompt.ts";
+import { checkInitialMask, checkPrompt } from "./prompt-check.ts";
+import { drawables } from "./prompt-drawing.ts";
+import { appendPrompt, promptNodes, startFromMask } from "./prompt-log.ts";
+import { seededIndex } from "./random.ts";
+import type { ApplyOptions, PredictCallOptions, PredictOptions, Segmenter, SegmenterOptions } from "./segmenter-api.ts";
+import { bytesHeld, openState } from "./segmenter-state.ts";
+import { saveState } from "./state.ts";
+import type { Applied, Step } from "./steps.ts";
+
+/** What a call will change once it has come to its end. */
+interface Change {
+  readonly after: PromptState;
+  /** Masks to write one after the other, engine axes. */
+  readonly masks: readonly MaskRows[];
+  /** Whether the change belongs to the step before it. */
+  readonly extend?: boolean;
+  readonly prediction?: Prediction;
+}
+
+/**
+ * A segmenter for one object of an image: empty, or as `options.state` left it.
+ *
+ * Throws `SegmentError` (`StateUnusable`) for a state of another volume or model, and `RangeError` for a mask of the wrong
+ * length or a model whose cover margin leaves nothing of its patch.
+ */
+export function createSegmenter(options: SegmenterOptions): Segmenter {
+  const { image, model, now: clock = () => performance.now() } = options;
+  const { settings } = model;
+  const size = image.volume.size;
+  const engineSize = swapAxes(size);
+  const opened = openState(options);
+  const mask: MaskBits = { bits: opened.bits, size };
+  const { seed, historyBytes } = opened;
+  let { now, history } = opened;
+  let voxels = countBits(mask.bits, 0, size[0] * size[1] * size[2]);
+  let busy = false;
+
+  async function* transact(
+    work: () => AsyncGenerator<Step, Change, void>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Step, Applied, void> {
+    refuseWhileBusy();
+    busy = true;
+    const started = clock();
+    try {
+      signal?.throwIfAborted();
+      const change = yield* work();
+      signal?.throwIfAborted();
+      return commit(change, started);
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function* addPrompt(prompt: Prompt, options: ApplyOptions): AsyncGenerator<Step, Change, void> {
+    if (prompt.kind === "initial") return yield* addInitialMask(prompt, options);
+    const { record, shape, view } = checkPrompt(prompt, size, settings);
+    const prompts = appendPrompt(now.prompts, record, shape, settings.decay);
+    const after = { prompts, queued: view };
+    if (options.predict === false) return { after, masks: [] };
+    return yield* predictFrom(after, volumeRows(mask.bits, engineSize), options);
+  }
+
+  /** Everything starts anew with this mask (spec §5.6). */
+  async function* addInitialMask(
+    prompt: Extract<Prompt, { kind: "initial" }>,
+    options: ApplyOptions,
+  ): AsyncGenerator<Step, Change, void> {
+    const { record, shape, view } = checkInitialMask(prompt, size, settings);
+    const fresh = new Uint8Array(mask.bits.length);
+    if (shape !== undefined) pasteBits(shape.bits, fresh, size, swapBoxAxes(shape.box));
+    const replaced = uniteBoxes(maskBox(), shape?.box);
+    const copied = replaced === undefined ? [] : [{ ...volumeRows(fresh, engineSize), box: replaced }];
+    const after = { prompts: startFromMask(record), queued: view };
+    if (options.predict !== true) return { after: { prompts: after.prompts }, masks: copied };
+    const change = yield* predictFrom(after, volumeRows(fresh, engineSize), options, shape?.box);
+    return { ...change, masks: [...copied, ...change.masks] };
+  }
+
+  async function* predictFrom(
+    { prompts, queued }: PromptState,
+    previous: MaskRows,
+    { autozoom = true, signal }: PredictOptions,
+    refineAll?: Box,
+  ): AsyncGenerator<Step, Change, void> {
+    const after: PromptState = { prompts };
+    if (queued === undefined) return { after, masks: [] };
+    const prediction = yield* predictMask({
+      scene: {
+        image,
+        size: engineSize,
+        settings,
+        prompts: drawables(prompts, settings, engineSize),
+        intensity: prompts?.intensity ?? 1,
+        previous,
+      },
+      start: queued,
+      model,
+      autozoom,
+      refineAll,
+      random: (options.random ?? ((count: number) => seededIndex(seed, count)))(promptNodes(prompts).length),
+      signal,
+      now: clock,
+    });
+    return { after, masks: prediction.masks, prediction };
+  }
+
+  /** Nothing is awaited from here on: the segmenter goes from the old state to the new one at once. */
+  function commit(change: Change, started: number): Applied {
+    const deltas: MaskDelta[] = [];
+    let changed = change.prediction && clipBox(change.prediction.changed, engineSize);
+    for (const rows of change.masks) {
+      const box = clipBox(rows.box, engineSize);
+      if (isEmptyBox(box)) continue;
+      const { delta, grown } = writeBits(mask, swapBoxAxes(box), collectBits(rows, box));
+      if (delta === undefined) continue;
+      deltas.push(delta);
+      voxels += grown;
+      changed = uniteBoxes(changed, swapBoxAxes(delta.box));
+    }
+    const { after } = change;
+    history = change.extend
+      ? extendLastStep(history, after, deltas, historyBytes)
+      : recordStep(history, { before: now, after, deltas }, historyBytes);
+    now = after;
+    return report(changed && swapBoxAxes(changed), started, change.prediction);
+  }
+
+  /** Flips the voxels of a step, in either direction. */
+  function travel(step: HistoryStep, to: PromptState, started: number): Applied {
+    let changed: Box | undefined;
+    for (const delta of step.deltas) {
+      voxels += applyDelta(mask, delta);
+      changed = uniteBoxes(changed, delta.box);
+    }
+    now = to;
+    return report(changed, started);
+  }
+
+  function report(changed: Box | undefined, started: number, prediction?: Prediction): Applied {
+    return {
+      changed,
+      zooms: prediction?.views.map((view) => view.zoom) ?? [],
+      coarseBoxes: prediction?.views.map((view) => swapBoxAxes(view.box)) ?? [],
+      boxes: prediction?.boxes.map(swapBoxAxes) ?? [],
+      passes: prediction?.passes ?? 0,
+      voxels,
+      randomLeftover: prediction?.randomLeftover ?? 0,
+      secondsNetwork: prediction?.secondsNetwork ?? 0,
+      secondsTotal: (clock() - started) / 1000,
+    };
+  }
+
+  /** The object's box, engine axes. */
+  function maskBox(): Box | undefined {
+    const box = voxels === 0 ? undefined : bitsBoundingBox(mask.bits, size);
+    return box && swapBoxAxes(box);
+  }
+
+  function refuseWhileBusy(): void {
+    if (!busy) return;
+    throw new SegmentError("SegmenterBusy", "Cannot change this object now: an earlier call on it is still running");
+  }
+
+  return {
+    mask: mask.bits,
+    get voxels() {
+      return voxels;
+    },
+    get prompts() {
+      return promptNodes(now.prompts).map((node) => node.record);
+    },
+    get intensity() {
+      return now.prompts?.intensity ?? 1;
+    },
+    get undoable() {
+      return history.undo.length;
+    },
+    get redoable() {
+      return history.redo.length;
+    },
+    get bytes() {
+      return mask.bits.length + bytesHeld(now, history);
+    },
+    apply: (prompt, options = {}) => transact(() => addPrompt(prompt, options), options.signal),
+    predict: (options: PredictCallOptions = {}) =>
+      transact(async function* () {
+        if (now.queued === undefined) return { after: now, masks: [], extend: true };
+        const refineAll = options.forceFullRefine ? maskBox() : undefined;
+        const change = yield* predictFrom(now, volumeRows(mask.bits, engineSize), options, refineAll);
+        return { ...change, extend: true };
+      }, options.signal),
+    undo: () => {
+      refuseWhileBusy();
+      const started = clock();
+      const step = history.undo.at(-1);
+      if (step === undefined) return undefined;
+      history = { undo: history.undo.slice(0, -1), redo: [...history.redo, step] };
+      return travel(step, step.before, started);
+    },
+    redo: () => {
+      refuseWhileBusy();
+      const started = clock();
+      const step = history.redo.at(-1);
+      if (step === undefined) return undefined;
+      history = { undo: [...history.undo, step], redo: history.redo.slice(0, -1) };
+      return travel(step, step.after, started);
+    },
+    reset: () => {
+      refuseWhileBusy();
+      const box = maskBox();
+      const empty = box && bitRows(new Uint8Array(bitBytes(size[0] * size[1] * size[2])), box);
+      return commit({ after: {}, masks: empty ? [empty] : [] }, clock());
+    },
+    state: () => saveState({ size, seed, mask: compressBits(mask.bits, size[0] * size[1] * size[2]), now, history }),
+  };
+}
+
+/** Runs `apply` or `predict` to its end, handing each step to `onStep`. */
+export async function finish(
+  call: AsyncGenerator<Step, Applied, void>,
+  onStep?: (step: Step) => void,
+): Promise<Applied> {
+  for (;;) {
+    const { done, value } = await call.next();
+    if (done) return value;
+    onStep?.(value);
+  }
+}
