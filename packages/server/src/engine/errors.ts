@@ -1,3 +1,6 @@
+import * as segmentPackage from "@septum/segment";
+import * as volumePackage from "@septum/volume";
+
 /** The image's thread is gone, and with it what it knew of the image: open the image again from its file and saved objects. */
 export class ImageLostError extends Error {
   override readonly name = "ImageLostError";
@@ -23,17 +26,22 @@ export interface EncodedError {
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** By name: the classes that keep their identity across threads. */
+/** By name. */
 const classes = new Map<string, ErrorClass>();
 
-/** Adds the error classes among a package's exports to those that cross threads whole. */
-function know(exports: Readonly<Record<string, unknown>>): void {
+/**
+ * Adds the error classes among a package's exports to those that keep their identity when they arrive in this thread. A
+ * thread that does not know a class passes its errors on with name and fields, for one that does.
+ */
+export function knowErrors(exports: Readonly<Record<string, unknown>>): void {
   for (const value of Object.values(exports)) {
     if (typeof value === "function" && value.prototype instanceof Error) classes.set(value.name, value as ErrorClass);
   }
 }
 
-know({ ImageLostError, EngineClosedError, RangeError, TypeError });
+knowErrors(volumePackage);
+knowErrors(segmentPackage);
+knowErrors({ ImageLostError, EngineClosedError, RangeError, TypeError });
 
 export function encodeError(error: unknown): EncodedError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), fields: {} };

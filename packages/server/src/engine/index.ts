@@ -1,0 +1,17 @@
+/** Everything heavy, off the event loop: `createEngine` makes the `Engine` that the server's sessions call. */
+export { createEngine, type EngineOptions } from "./create-engine.ts";
+export type {
+  Applied,
+  ApplyOptions,
+  Engine,
+  ImageInfo,
+  LabelMap,
+  ModelFacts,
+  OpenImage,
+  OpenOptions,
+  PassProgress,
+  SavedObject,
+  SegmentObject,
+  SliceRequest,
+} from "./engine.ts";
+export { EngineClosedError, ImageLostError } from "./errors.ts";

@@ -1,0 +1,94 @@
+import { wholeBox } from "@septum/volume";
+import type { DecodedImage } from "./decode.ts";
+import type { OpenImage, SavedObject, SliceRequest } from "./engine.ts";
+import { reading } from "./gate.ts";
+import { checkBox, type HeldObject, type ObjectParts, openObject } from "./segment-object.ts";
+import type { ThreadSeat } from "./segment-threads.ts";
+
+export interface ImageParts extends Omit<ObjectParts, "remote"> {
+  readonly seat: ThreadSeat;
+  /** Number under which the seat's thread knows the image. */
+  readonly id: number;
+  /** Told when the image is closed, once. */
+  onClose(): void;
+  /** Told when shared memory has been let go of. */
+  onRelease(): void;
+}
+
+export async function openDecoded({ prepared, header, info }: DecodedImage, parts: ImageParts): Promise<OpenImage> {
+  const { seat, id, tasks, passes, onClose, onRelease } = parts;
+  const { remote } = seat;
+  const { volume } = prepared;
+  const { size } = info;
+  const objects = new Map<number, HeldObject>();
+  let closed = false;
+  await remote.call("openImage", { image: id, prepared });
+
+  function held(labels: readonly number[]): HeldObject[] {
+    return [...new Set(labels)].map((label) => {
+      const object = objects.get(label);
+      if (!object) throw new RangeError(`There is no object ${label} on this image: it has ${listOf(objects.keys())}`);
+      return object;
+    });
+  }
+
+  /** Masks of several objects, read while none of them changes. */
+  async function readMasks<R>(
+    labels: readonly number[],
+    read: (masks: { label: number; bits: Uint8Array }[]) => Promise<R>,
+  ) {
+    const chosen = held(labels);
+    const gates = chosen.map(({ gate }) => gate);
+    return reading(gates, () => read(chosen.map(({ label, mask }) => ({ label, bits: mask }))));
+  }
+
+  return {
+    info,
+    get bytes() {
+      let bytes = volume.data.byteLength;
+      for (const object of objects.values()) bytes += object.bytes;
+      return bytes;
+    },
+    slice: (request) => tasks.run("slice", { volume, request: withWindow(request, info.window) }),
+    slicePng: (request) => tasks.run("slicePng", { volume, request: withWindow(request, info.window) }),
+    nifti: () => tasks.run("packImage", { volume }),
+    async object(label: number, saved?: SavedObject) {
+      const known = objects.get(label);
+      if (known && !saved) return known;
+      const object = await openObject({ remote, tasks, passes }, { image: id, label }, size, saved);
+      objects.set(label, object);
+      return object;
+    },
+    removeObject(label) {
+      objects.get(label)?.close();
+      if (objects.delete(label)) onRelease();
+    },
+    async labelMap(labels, box = wholeBox(size)) {
+      checkBox(box, size);
+      return readMasks(labels, async (masks) => ({ box, data: await tasks.run("mergeBox", { masks, size, box }) }));
+    },
+    labelNifti(labels) {
+      const { data: _, ...grid } = volume;
+      return readMasks(labels, (masks) => tasks.run("packLabels", { masks, grid, source: header }));
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      for (const object of objects.values()) object.close();
+      objects.clear();
+      remote.call("closeImage", { image: id }).catch(() => {});
+      seat.leave();
+      onClose();
+      onRelease();
+    },
+  };
+}
+
+function withWindow(request: SliceRequest, [low, high]: readonly [number, number]): Required<SliceRequest> {
+  return { window: { width: high - low, level: (low + high) / 2 }, ...request };
+}
+
+function listOf(labels: Iterable<number>): string {
+  const list = [...labels].sort((a, b) => a - b);
+  return list.length === 0 ? "none" : list.join(", ");
+}

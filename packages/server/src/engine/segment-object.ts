@@ -1,0 +1,139 @@
+import type { Applied as SegmenterApplied } from "@septum/segment";
+import { type Box, bitBytes, boxContains, formatBox, type Vec3, wholeBox } from "@septum/volume";
+import type { DevicePasses, Job } from "./device-passes.ts";
+import type { Applied, ApplyOptions, SavedObject, SegmentObject } from "./engine.ts";
+import { createGate, type Gate, reading } from "./gate.ts";
+import type { Remote } from "./rpc.ts";
+import type { Changed, ObjectFacts, ObjectKey, SegmentMethods } from "./segment-protocol.ts";
+import type { TaskPool } from "./task-pool.ts";
+
+/** The parts of the engine an object works with. */
+export interface ObjectParts {
+  readonly remote: Remote<SegmentMethods>;
+  readonly passes: DevicePasses;
+  readonly tasks: TaskPool;
+}
+
+/** An object as its image sees it. */
+export interface HeldObject extends SegmentObject {
+  readonly bytes: number;
+  /** In shared memory, one bit per voxel of the volume; to be read behind the gate. */
+  readonly mask: Uint8Array;
+  readonly gate: Gate;
+  /** Stops what is under way and lets go of the object's memory. */
+  close(): void;
+}
+
+export async function openObject(
+  parts: ObjectParts,
+  key: ObjectKey,
+  size: Vec3,
+  saved?: SavedObject,
+): Promise<HeldObject> {
+  const { remote, passes, tasks } = parts;
+  const gate = createGate();
+  const mask = new Uint8Array(new SharedArrayBuffer(bitBytes(size[0] * size[1] * size[2])));
+  let facts: ObjectFacts = await remote.call("openObject", { ...key, mask, state: saved && compact(saved.state) });
+  const closing = new AbortController();
+
+  async function apply(
+    job: Job,
+    call: Omit<SegmentMethods["apply"]["args"], "job" | keyof ObjectKey>,
+  ): Promise<Applied> {
+    const start = performance.now();
+    const running = await passes.begin(job);
+    try {
+      const changed = await remote.call(
+        "apply",
+        { ...key, ...call, job: running.id },
+        {
+          signal: job.signal,
+          onEvent(progress) {
+            job.progress = progress;
+            job.onProgress?.(progress);
+          },
+        },
+      );
+      facts = changed.facts;
+      const times = { secondsNetwork: running.secondsNetwork, secondsTotal: (performance.now() - start) / 1000 };
+      return { ...appliedOf(changed.applied as SegmenterApplied), ...times };
+    } finally {
+      running.end();
+    }
+  }
+
+  /** A change without the network. */
+  async function change(method: "undo" | "reset"): Promise<Changed> {
+    const leave = await gate.enter("writer");
+    try {
+      const changed = await remote.call(method, key);
+      facts = changed.facts;
+      return changed;
+    } finally {
+      leave();
+    }
+  }
+
+  return {
+    label: key.label,
+    gate,
+    mask,
+    get voxels() {
+      return facts.voxels;
+    },
+    get prompts() {
+      return facts.prompts;
+    },
+    get bytes() {
+      return facts.bytes;
+    },
+    apply(prompt, { owner, signal, onProgress, predict, autozoom }: ApplyOptions) {
+      const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      const job: Job = {
+        owner,
+        gate,
+        signal: either,
+        onProgress,
+        progress: { stage: "waiting", done: 0, expected: 1 },
+      };
+      const compacted = "mask" in prompt ? { ...prompt, mask: compact(prompt.mask) } : prompt;
+      return apply(job, { prompt: compacted, predict, autozoom });
+    },
+    async undo() {
+      const { applied } = await change("undo");
+      return applied && appliedOf(applied);
+    },
+    async reset() {
+      const { applied } = await change("reset");
+      return appliedOf(applied as SegmenterApplied);
+    },
+    async maskBits(box) {
+      checkBox(box, size);
+      return reading([gate], () => tasks.run("cutMask", { bits: mask, size, box }));
+    },
+    async save() {
+      return { state: await remote.call("save", key) };
+    },
+    close() {
+      closing.abort(new DOMException(`Object ${key.label} was removed`, "AbortError"));
+      // A thread that is gone has nothing to forget.
+      remote.call("closeObject", key).catch(() => {});
+    },
+  };
+}
+
+/** @throws {RangeError} unless the box lies inside the volume */
+export function checkBox(box: Box, size: Vec3): void {
+  if (boxContains(wholeBox(size), box)) return;
+  throw new RangeError(`Cannot read masks over ${formatBox(box)}: volume size is [${size.join(", ")}]`);
+}
+
+/** Posting a view copies all of the buffer behind it: a part is cut out first. Shared memory is not copied at all. */
+function compact(bytes: Uint8Array): Uint8Array {
+  const partial = bytes.byteLength < bytes.buffer.byteLength && !(bytes.buffer instanceof SharedArrayBuffer);
+  return partial ? bytes.slice() : bytes;
+}
+
+function appliedOf({ changed, voxels, passes, zooms, secondsNetwork, secondsTotal }: SegmenterApplied): Applied {
+  return { changed, voxels, passes, zooms, secondsNetwork, secondsTotal };
+}

@@ -1,0 +1,59 @@
+import type { ModelSettings, Patch, PreparedImage, Prompt, Applied as SegmenterApplied } from "@septum/segment";
+import type { PassProgress } from "./engine.ts";
+import type { Stage } from "./turns.ts";
+
+/** What a segment thread is started with. */
+export interface SegmentThreadData {
+  readonly settings: ModelSettings;
+}
+
+/** Which object of which image: images are numbered by the engine, labels are the caller's. */
+export interface ObjectKey {
+  readonly image: number;
+  readonly label: number;
+}
+
+/** What the engine knows of an object between calls. */
+export interface ObjectFacts {
+  readonly voxels: number;
+  readonly prompts: number;
+  /** Mask, prompts and history. */
+  readonly bytes: number;
+}
+
+export interface Changed {
+  readonly applied?: SegmenterApplied;
+  readonly facts: ObjectFacts;
+}
+
+export interface ApplyCall extends ObjectKey {
+  /** Number of this call, under which its passes are asked for. */
+  readonly job: number;
+  readonly prompt: Prompt;
+  readonly predict?: boolean;
+  readonly autozoom?: boolean;
+}
+
+/** What the engine asks of a segment thread. */
+export type SegmentMethods = {
+  openImage: { args: { readonly image: number; readonly prepared: PreparedImage }; result: undefined };
+  closeImage: { args: { readonly image: number }; result: undefined };
+  /** `mask` lies in shared memory and is the object's own from now on, all zero unless there is a `state`. */
+  openObject: { args: ObjectKey & { readonly mask: Uint8Array; readonly state?: Uint8Array }; result: ObjectFacts };
+  closeObject: { args: ObjectKey; result: undefined };
+  apply: { args: ApplyCall; result: Changed; event: PassProgress };
+  undo: { args: ObjectKey; result: Changed };
+  reset: { args: ObjectKey; result: Changed };
+  save: { args: ObjectKey; result: Uint8Array };
+  /** Gives back the shared memory of what was closed. */
+  collect: { args: undefined; result: undefined };
+};
+
+/** What a segment thread asks of the engine. */
+export type HostMethods = {
+  /** One pass of the network. While it waits and runs, the object's mask does not change. */
+  pass: {
+    args: { readonly job: number; readonly stage: Stage; readonly patch: Patch };
+    result: Uint8Array<ArrayBuffer>;
+  };
+};

@@ -1,0 +1,123 @@
+/** A thread that holds images and their objects: it builds the patches, and asks the engine to run the network on them. */
+import { parentPort, workerData } from "node:worker_threads";
+import {
+  createSegmenter,
+  decodeState,
+  encodeState,
+  type Model,
+  type PreparedImage,
+  type Segmenter,
+  type Step,
+} from "@septum/segment";
+import { collectGarbage } from "./collect-garbage.ts";
+import type { PassProgress } from "./engine.ts";
+import { connect, type Port, type Remote, transferring } from "./rpc.ts";
+import type { HostMethods, ObjectFacts, ObjectKey, SegmentMethods, SegmentThreadData } from "./segment-protocol.ts";
+
+interface HostedObject {
+  readonly segmenter: Segmenter;
+  /** The call whose passes are being asked for. */
+  job?: number;
+}
+
+interface HostedImage {
+  readonly prepared: PreparedImage;
+  readonly objects: Map<number, HostedObject>;
+}
+
+const { settings } = workerData as SegmentThreadData;
+const images = new Map<number, HostedImage>();
+
+const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPort as Port, {
+  openImage({ image, prepared }) {
+    images.set(image, { prepared, objects: new Map() });
+    return undefined;
+  },
+  closeImage({ image }) {
+    images.delete(image);
+    return undefined;
+  },
+  openObject({ image, label, mask, state }) {
+    const { prepared, objects } = imageOf(image);
+    const hosted: HostedObject = {
+      segmenter: createSegmenter({
+        image: prepared,
+        model: modelOf(() => hosted.job as number),
+        mask,
+        state: state && decodeState(state),
+      }),
+    };
+    objects.set(label, hosted);
+    return factsOf(hosted);
+  },
+  closeObject({ image, label }) {
+    images.get(image)?.objects.delete(label);
+    return undefined;
+  },
+  async apply({ job, prompt, predict, autozoom, ...key }, { signal, emit }) {
+    const hosted = objectOf(key);
+    // A second call meanwhile is refused by the segmenter, and must not take over the passes of the first.
+    hosted.job ??= job;
+    try {
+      const steps = hosted.segmenter.apply(prompt, { predict, autozoom, signal });
+      let step = await steps.next();
+      while (!step.done) {
+        emit(progressOf(step.value));
+        step = await steps.next();
+      }
+      return { applied: step.value, facts: factsOf(hosted) };
+    } finally {
+      if (hosted.job === job) hosted.job = undefined;
+    }
+  },
+  undo(key) {
+    const hosted = objectOf(key);
+    return { applied: hosted.segmenter.undo(), facts: factsOf(hosted) };
+  },
+  reset(key) {
+    const hosted = objectOf(key);
+    return { applied: hosted.segmenter.reset(), facts: factsOf(hosted) };
+  },
+  save(key) {
+    const bytes = encodeState(objectOf(key).segmenter.state());
+    return transferring(bytes, [bytes.buffer]);
+  },
+  collect() {
+    collectGarbage();
+    return undefined;
+  },
+});
+
+/** The network as a segmenter sees it: every pass is a call to the engine, and its buffers move there. */
+function modelOf(job: () => number): Model {
+  return {
+    settings,
+    predict(patch, { signal, pass: stage = "coarse" } = {}) {
+      const { image, previous, promptIndex, promptValue } = patch;
+      const transfer = [image.buffer, previous.buffer, promptIndex.buffer, promptValue.buffer];
+      return host.call("pass", { job: job(), stage, patch }, { signal, transfer });
+    },
+  };
+}
+
+function imageOf(image: number): HostedImage {
+  const hosted = images.get(image);
+  if (!hosted) throw new Error(`There is no image ${image} in this thread`);
+  return hosted;
+}
+
+function objectOf({ image, label }: ObjectKey): HostedObject {
+  const hosted = imageOf(image).objects.get(label);
+  if (!hosted) throw new Error(`There is no object ${label} on image ${image}`);
+  return hosted;
+}
+
+function factsOf({ segmenter }: HostedObject): ObjectFacts {
+  return { voxels: segmenter.voxels, prompts: segmenter.prompts.length, bytes: segmenter.bytes };
+}
+
+/** What is still to come is known once the refinement is planned; a zoomed look is followed by one pass at least. */
+function progressOf(step: Step): PassProgress {
+  const toCome = step.type === "refine" ? step.count - 1 - step.index : step.zoom > 1 ? 1 : 0;
+  return { stage: step.type, done: step.passes, expected: step.passes + toCome };
+}

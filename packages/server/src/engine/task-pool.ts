@@ -1,0 +1,59 @@
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
+import { decodeError } from "./errors.ts";
+import type { Outcome } from "./task.ts";
+import type * as tasks from "./tasks.ts";
+import { workerFile } from "./worker-file.ts";
+
+type Tasks = typeof tasks;
+
+/** What a task gives in the end, when its thread has sent it. */
+type Result<K extends keyof Tasks> = Awaited<ReturnType<Tasks[K]>> extends Outcome<infer R> ? R : never;
+
+/** Threads for work that needs nothing but its arguments and shared memory. */
+export interface TaskPool {
+  /** On abort the task's thread is ended, which also frees its memory, and the signal's reason thrown. */
+  run<K extends keyof Tasks>(name: K, args: Parameters<Tasks[K]>[0], signal?: AbortSignal): Promise<Result<K>>;
+  /** Lets idle threads give back the shared memory of what was closed. */
+  collect(): void;
+  close(): Promise<void>;
+}
+
+/** Minutes of work, such as a large upload, must not stand in the way of a slice that somebody scrolls to. */
+const longTasks: ReadonlySet<keyof Tasks> = new Set(["decode", "packImage", "packLabels"]);
+
+export function createTaskPool(): TaskPool {
+  const short = createThreads(availableParallelism());
+  const long = createThreads(Math.max(2, Math.ceil(availableParallelism() / 2)));
+  return {
+    async run(name, args, signal) {
+      signal?.throwIfAborted();
+      const pool = longTasks.has(name) ? long : short;
+      const outcome = await pool.run(args, { name, signal }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      });
+      if (outcome.error) throw decodeError(outcome.error);
+      return outcome.result;
+    },
+    collect() {
+      // Threads beyond one per pool end by themselves when idle.
+      for (const pool of [short, long]) pool.run(undefined, { name: "collect" }).catch(() => {});
+    },
+    async close() {
+      await Promise.all([short.destroy(), long.destroy()]);
+    },
+  };
+}
+
+function createThreads(maxThreads: number): Piscina {
+  return new Piscina({
+    filename: fileURLToPath(workerFile("tasks")),
+    minThreads: 1,
+    maxThreads,
+    idleTimeout: 2_000,
+    // Waiting in the event loop instead of in `Atomics.wait` lets an idle thread drop what it no longer needs.
+    atomics: "disabled",
+    recordTiming: false,
+  });
+}
