@@ -41,7 +41,7 @@ const refused: Readonly<Record<string, VolumeErrorCode>> = {
   nifti_real_rgb: "unsupported-dtype",
   nifti_complex64: "unsupported-dtype",
   nifti_pixdim_zero: "bad-affine",
-  bad_truncated_gz: "truncated",
+  bad_truncated_gz: "damaged",
   bad_truncated_nii: "truncated",
   bad_header_only: "truncated",
   bad_empty: "not-nifti",

@@ -11,15 +11,13 @@ export function isGzip(start: Uint8Array): boolean {
 
 /**
  * What `reader` holds, unpacked. An error of the source comes through as it is; one of the unpacking becomes a
- * `VolumeError`: `truncated` when it came at the end of the source, else `damaged`.
+ * `VolumeError`, `damaged`: unpackers read ahead, so it cannot be told for sure whether the file was cut off.
  */
 export async function* unpack(reader: ByteReader, gunzip: Gunzip): AsyncGenerator<Uint8Array, void, undefined> {
   let sourceError: { reason: unknown } | undefined;
-  let sourceEnded = false;
   async function* watched() {
     try {
       yield* reader.rest();
-      sourceEnded = true;
     } catch (reason) {
       sourceError = { reason };
       throw reason;
@@ -31,10 +29,9 @@ export async function* unpack(reader: ByteReader, gunzip: Gunzip): AsyncGenerato
     yield* gunzip(watched());
   } catch (cause) {
     if (sourceError) throw sourceError.reason;
-    const [code, what] = sourceEnded
-      ? (["truncated", "ends too soon or is damaged"] as const)
-      : (["damaged", "is damaged"] as const);
-    throw new VolumeError(code, `The gzip data ${what}: it cannot be unpacked.`, { cause });
+    throw new VolumeError("damaged", "The gzip data is damaged or cut off: it cannot be unpacked to its end.", {
+      cause,
+    });
   }
 }
 

@@ -127,7 +127,7 @@ async function readVoxels(reader: ByteReader, header: NiftiHeader, options: Nift
     await reader.skip(start);
     if (reader.position === start) await reader.fill(bytes);
   } catch (error) {
-    throw isUnpackingError(error) ? shortBody(header, reader.position, error) : error;
+    throw error instanceof VolumeError ? shortBody(header, reader.position, error) : error;
   }
   if (reader.position < start + byteLength) throw shortBody(header, reader.position);
   if (frame === frames - 1) await checkEnd(reader);
@@ -177,16 +177,12 @@ async function checkEnd(reader: ByteReader): Promise<void> {
   );
 }
 
-function isUnpackingError(error: unknown): error is VolumeError {
-  return error instanceof VolumeError && (error.code === "truncated" || error.code === "damaged");
-}
-
 function shortBody(header: NiftiHeader, found: number, cause?: VolumeError): VolumeError {
   const { dims, dtype, voxelOffset } = header;
   const promised = dims.reduce((product, length) => product * length, niftiDtypes[dtype].bytes);
   const shape = `${dims.join(" × ")} voxels of ${dtype}`;
   const held = Math.max(0, found - voxelOffset);
-  const why = cause?.code === "damaged" ? "The gzip data is damaged" : "The file ends too soon";
+  const why = cause ? "The gzip data is damaged or cut off" : "The file ends too soon";
   return new VolumeError(
     cause?.code ?? "truncated",
     `${why}: the header promises ${shape} (${promised} bytes from byte ${voxelOffset} on), found ${held} bytes of them.`,

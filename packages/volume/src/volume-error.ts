@@ -6,9 +6,9 @@ export type VolumeErrorCode =
   | "analyze"
   /** A `.hdr` without its `.img`, or two files that do not belong together. */
   | "not-a-pair"
-  /** The file ends before the voxels its header promises. */
+  /** The file, unpacked, ends before the voxels its header promises. */
   | "truncated"
-  /** The gzip container does not unpack. */
+  /** The gzip container cannot be unpacked to its end: cut off, or broken. */
   | "damaged"
   /** Far more data than the header promises. */
   | "excess-data"
