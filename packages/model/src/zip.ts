@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
+import { crc32, inflateRaw } from "node:zlib";
 import { CheckpointError } from "./errors.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -11,6 +11,8 @@ export interface ZipEntry {
   readonly compressedSize: number;
   readonly size: number;
   readonly localOffset: number;
+  /** Of the uncompressed bytes; 0 when the writer left it out. */
+  readonly crc: number;
 }
 
 const END = 0x06054b50;
@@ -47,7 +49,12 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     if (view.getUint16(at + 8, true) & 1) throw new CheckpointError(`ZIP entry "${name}" is encrypted`);
     if (entries.has(name)) throw new CheckpointError(`ZIP entry "${name}" occurs twice`);
     const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
-    entries.set(name, { name, method: view.getUint16(at + 10, true), ...placeOf(view, at, extra, name) });
+    entries.set(name, {
+      name,
+      method: view.getUint16(at + 10, true),
+      crc: view.getUint32(at + 16, true),
+      ...placeOf(view, at, extra, name),
+    });
     at = next;
   }
   return entries;
@@ -62,31 +69,28 @@ export async function entryDataOffset(source: ByteSource, entry: ZipEntry): Prom
   return entry.localOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
 }
 
-/** All bytes of an entry, in memory of their own. Throws `CheckpointError`. */
+/** All bytes of an entry, in memory of their own, checked against its checksum. Throws `CheckpointError`. */
 export async function readEntry(source: ByteSource, entry: ZipEntry): Promise<Uint8Array<ArrayBuffer>> {
   const stored = await source.read(await entryDataOffset(source, entry), entry.compressedSize);
-  if (entry.method === 0) {
-    if (entry.size !== entry.compressedSize) {
-      throw new CheckpointError(
-        `stored ZIP entry "${entry.name}" claims ${entry.size} of ${entry.compressedSize} bytes`,
-      );
-    }
-    return stored;
+  const bytes = entry.method === 0 ? stored : await inflate(stored, entry);
+  if (bytes.length !== entry.size) {
+    throw new CheckpointError(`ZIP entry "${entry.name}" has ${bytes.length} bytes, not the ${entry.size} it claims`);
   }
-  if (entry.method !== 8) {
-    throw new CheckpointError(`ZIP entry "${entry.name}" is compressed by method ${entry.method}; 0 and 8 can be read`);
+  if (entry.crc !== 0 && crc32(bytes) !== entry.crc) {
+    throw new CheckpointError(`ZIP entry "${entry.name}" is damaged: its checksum is wrong; fetch the file again`);
   }
-  let inflated: Uint8Array;
+  return bytes;
+}
+
+async function inflate(stored: Uint8Array, { name, method, size }: ZipEntry): Promise<Uint8Array<ArrayBuffer>> {
+  if (method !== 8)
+    throw new CheckpointError(`ZIP entry "${name}" is compressed by method ${method}; 0 and 8 are read`);
   try {
-    // The declared size bounds the memory: an entry that inflates further is refused by zlib.
-    inflated = await promisify(inflateRaw)(stored, { maxOutputLength: Math.max(1, entry.size) });
+    // The claimed size bounds the memory: zlib refuses an entry that inflates further.
+    return new Uint8Array(await promisify(inflateRaw)(stored, { maxOutputLength: Math.max(1, size) }));
   } catch (cause) {
-    throw new CheckpointError(`ZIP entry "${entry.name}" cannot be inflated to its ${entry.size} bytes`, { cause });
+    throw new CheckpointError(`ZIP entry "${name}" cannot be inflated to its ${size} bytes`, { cause });
   }
-  if (inflated.length !== entry.size) {
-    throw new CheckpointError(`ZIP entry "${entry.name}" inflates to ${inflated.length} bytes, not ${entry.size}`);
-  }
-  return new Uint8Array(inflated);
 }
 
 async function findDirectory(source: ByteSource): Promise<{ count: number; offset: number; size: number }> {
