@@ -13,10 +13,11 @@ export interface DenseChannels {
 export function denseChannels(patch: Patch, settings: ModelSettings): DenseChannels {
   const voxels = patch.size[0] * patch.size[1] * patch.size[2];
   const { mean, std } = patch;
-  const image = patch.image.map((value) => Math.fround(value - mean) / std);
+  const image = new Float32Array(voxels);
+  for (let n = 0; n < voxels; n++) image[n] = Math.fround(patch.image[n] - mean) / std;
   const channels = Array.from({ length: settings.interactionChannels }, () => new Float32Array(voxels));
   const previous = channels[settings.channels.previous];
-  for (let n = 0; n < voxels; n++) previous[n] = fromHalfBits(patch.previous[n]);
+  for (let n = 0; n < voxels; n++) if (patch.previous[n] !== 0) previous[n] = fromHalfBits(patch.previous[n]);
   for (let n = 0; n < patch.promptIndex.length; n++) {
     const at = patch.promptIndex[n];
     channels[Math.floor(at / voxels)][at % voxels] = patch.promptValue[n];
