@@ -3,7 +3,8 @@ import type { CompiledGraph } from "./compile.ts";
 import { DeviceLost, DeviceUnavailable } from "./errors.ts";
 import { checkPatch } from "./patch-check.ts";
 import { candidates, whyNot } from "./providers.ts";
-import { startWorker, type WorkerLink } from "./worker-link.ts";
+import { revive } from "./revive.ts";
+import { startWorker } from "./worker-link.ts";
 
 /** Execution providers of ONNX Runtime that a device may run on. */
 export type DeviceName = "cpu" | "cuda" | "tensorrt" | "coreml" | "dml" | "webgpu";
@@ -78,17 +79,15 @@ async function startDevice(
   const size = settings.patchSize;
   // A full pass of a large network takes the CPU most of a minute; an accelerator shows whether its memory suffices.
   const warmUpSize = name === "cpu" ? graph.probeSize : size;
-  const start = () =>
-    startWorker(
-      { graph: graph.path, provider: name, threads, size, settings: { channels: settings.channels }, warmUpSize },
-      () => {
-        link = undefined;
-      },
-    );
-  let closed = false;
-  let link: Promise<WorkerLink> | undefined = start();
-  await link;
-
+  const worker = {
+    graph: graph.path,
+    provider: name,
+    threads,
+    size,
+    settings: { channels: settings.channels },
+    warmUpSize,
+  };
+  const link = await revive((onEnd) => startWorker(worker, onEnd));
   return {
     name,
     providers: [...failed, { name, ok: true }],
@@ -96,16 +95,9 @@ async function startDevice(
     async run(patch, { signal } = {}) {
       signal?.throwIfAborted();
       checkPatch(patch, settings);
-      if (closed) throw new DeviceLost("Cannot run a pass: the device is closed");
-      link ??= start();
-      const worker = await link;
-      signal?.throwIfAborted();
-      return worker.run(patch, signal);
+      return link.run(patch, signal);
     },
-    async close() {
-      closed = true;
-      await (await link)?.close();
-    },
+    close: () => link.close(),
   };
 }
 

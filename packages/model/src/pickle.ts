@@ -149,7 +149,7 @@ class Machine {
 
   bytes(length: number): Uint8Array {
     const start = this.skip(length);
-    return this.#bytes.slice(start, start + length);
+    return new Uint8Array(this.#bytes.subarray(start, start + length));
   }
 
   text(length: number): string {

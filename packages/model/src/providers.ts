@@ -61,7 +61,7 @@ export async function whyNot(provider: DeviceName, options: DeviceOptions): Prom
   const { graph, settings, threads } = options;
   const request = { graph: graph.path, threads, size: graph.probeSize, settings: { channels: settings.channels } };
   const found = await probe({ ...request, provider });
-  if (!found.ok) return found.reason;
+  if (!found.ok) return readable(found.reason);
   const reference = await probe({ ...request, provider: "cpu" });
   if (!reference.ok) return `nothing to compare with, the CPU failed: ${reference.reason}`;
   const error = relativeError(found.logits, reference.logits);
@@ -71,6 +71,11 @@ export async function whyNot(provider: DeviceName, options: DeviceOptions): Prom
     return `slower than the CPU: ${found.seconds.toFixed(2)} s against ${reference.seconds.toFixed(2)} s for a small patch`;
   }
   return undefined;
+}
+
+/** Without the source line and failed condition that ONNX Runtime puts before its messages. */
+function readable(reason: string): string {
+  return reason.replace(/^\S+:\d+ .* was (?:false|true)\. /s, "").trim();
 }
 
 /** Runs one small pass in a process that is ended when it takes too long. */
@@ -102,7 +107,7 @@ function relativeError(values: Float32Array, reference: Float32Array): number {
   let error = 0;
   for (let i = 0; i < reference.length; i++) {
     largest = Math.max(largest, Math.abs(reference[i]));
-    // Not Math.max(error, …) alone: it has to carry NaN through, and does.
+    // Math.max carries NaN through, so that a broken result is never taken for a good one.
     error = Math.max(error, Math.abs(values[i] - reference[i]));
   }
   return error / largest;

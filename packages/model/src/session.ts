@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Patch } from "@septum/segment";
 import type { Vec3 } from "@septum/volume";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -16,7 +17,7 @@ export async function openSession({ graph, provider, threads, size }: SessionOpt
   const accelerated = provider !== "cpu";
   return InferenceSession.create(graph, {
     executionProviders: [provider],
-    intraOpNumThreads: threads,
+    intraOpNumThreads: threads ?? availableParallelism(),
     // The arena keeps the largest patch's memory for ever and took 7.1 instead of 4.0 GiB at 192³ (DESIGN §9).
     enableCpuMemArena: false,
     enableMemPattern: false,

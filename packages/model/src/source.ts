@@ -33,7 +33,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
     size: bytes.length,
     async read(offset, length) {
       checkRange(offset, length, bytes.length);
-      return bytes.slice(offset, offset + length);
+      return new Uint8Array(bytes.subarray(offset, offset + length));
     },
   };
 }

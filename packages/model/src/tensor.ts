@@ -118,14 +118,14 @@ function gather(
 type Decoder = (bytes: Uint8Array) => Float32Array<ArrayBuffer>;
 
 const DECODERS: Partial<Record<StorageType, Decoder>> = {
-  FloatStorage: (bytes) => new Float32Array(bytes.slice().buffer),
-  DoubleStorage: (bytes) => Float32Array.from(new Float64Array(bytes.slice().buffer)),
+  FloatStorage: (bytes) => new Float32Array(new Uint8Array(bytes).buffer),
+  DoubleStorage: (bytes) => Float32Array.from(new Float64Array(new Uint8Array(bytes).buffer)),
   BFloat16Storage: (bytes) => {
-    const halves = new Uint16Array(bytes.slice().buffer);
+    const halves = new Uint16Array(new Uint8Array(bytes).buffer);
     const out = new Float32Array(halves.length);
     const bits = new Uint32Array(out.buffer);
     for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
     return out;
   },
-  HalfStorage: (bytes) => Float32Array.from(new Uint16Array(bytes.slice().buffer), fromHalfBits),
+  HalfStorage: (bytes) => Float32Array.from(new Uint16Array(new Uint8Array(bytes).buffer), fromHalfBits),
 };

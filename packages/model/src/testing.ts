@@ -144,7 +144,7 @@ export function readNpy(bytes: Uint8Array): { shape: number[]; data: Float32Arra
   if (!header.includes("'<f4'") || !header.includes("'fortran_order': False"))
     throw new Error(`Not C-ordered float32: ${header}`);
   const shape = (/\(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((edge) => edge.trim() !== "");
-  return { shape: shape.map(Number), data: new Float32Array(bytes.slice(10 + headerLength).buffer) };
+  return { shape: shape.map(Number), data: new Float32Array(new Uint8Array(bytes.subarray(10 + headerLength)).buffer) };
 }
 
 export function join(parts: readonly Uint8Array[]): Uint8Array {
