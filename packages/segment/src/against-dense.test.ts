@@ -1,0 +1,155 @@
+import { type Box, unpackBits, type Vec3 } from "@septum/volume";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  type DenseInput,
+  type DenseState,
+  denseBox,
+  denseDrawing,
+  denseInitial,
+  densePoint,
+  densePredict,
+  denseState,
+} from "../test/dense-reference.ts";
+import {
+  generator,
+  prompts,
+  smallSettings,
+  smallSize,
+  smallVolume,
+  stubModel,
+  stubNetwork,
+} from "../test/small-scene.ts";
+import { swapAxes, swapBoxAxes } from "./engine-space.ts";
+import { createSegmenter, finish, type ModelSettings, type Prompt, prepareImage } from "./index.ts";
+
+const call = fc.record({
+  prompt: prompts(smallSize),
+  autozoom: fc.boolean(),
+  predict: fc.boolean(),
+  forceFullRefine: fc.boolean(),
+});
+
+test("a segmenter equals the dense reference on any sequence of prompts", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 99 }),
+      fc.array(call, { minLength: 1, maxLength: 4 }),
+      async (seed, calls) => {
+        await compare(smallSettings, seed, calls);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test("a segmenter equals the dense reference when prompt strengths are scaled back", async () => {
+  // 0.01 reaches the end of half precision after three prompts.
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 99 }),
+      fc.array(call, { minLength: 4, maxLength: 7 }),
+      async (seed, calls) => {
+        await compare({ ...smallSettings, decay: 0.01 }, seed, calls);
+      },
+    ),
+    { numRuns: 6 },
+  );
+});
+
+test("an initial mask refined in full equals the dense reference", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 99 }), call, async (seed, next) => {
+      const whole: Box = [
+        [0, smallSize[0]],
+        [0, smallSize[1]],
+        [0, smallSize[2]],
+      ];
+      const mask = Uint8Array.from(smallVolume(seed).data, (value) => (value > 90 ? 1 : 0));
+      await compare(smallSettings, seed, [{ ...next, prompt: { kind: "initial", mask, box: whole } }, next]);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+interface Call {
+  readonly prompt: Prompt;
+  readonly autozoom: boolean;
+  readonly predict: boolean;
+  readonly forceFullRefine: boolean;
+}
+
+async function compare(settings: ModelSettings, seed: number, calls: readonly Call[]): Promise<void> {
+  const volume = smallVolume(seed);
+  const dense = denseState(volume.data, swapAxes(volume.size), settings);
+  const fed: DenseInput[] = [];
+  const expectedFed: DenseInput[] = [];
+  const segmenter = createSegmenter({
+    image: prepareImage(volume),
+    model: stubModel(settings, fed),
+    random: (count) => wholeNumbers(count),
+  });
+  let count = 0;
+  for (const { prompt, autozoom, predict, forceFullRefine } of calls) {
+    fed.length = expectedFed.length = 0;
+    stampDense(dense, prompt);
+    count = prompt.kind === "initial" ? 1 : count + 1;
+    const later = forceFullRefine && prompt.kind !== "initial";
+    let applied = await finish(segmenter.apply(prompt, { autozoom, predict: predict && !later }));
+    if (predict && later) applied = await finish(segmenter.predict({ autozoom, forceFullRefine }));
+    const expected = predict
+      ? densePredict(
+          dense,
+          (input) => {
+            expectedFed.push(input);
+            return stubNetwork(input);
+          },
+          wholeNumbers(count),
+          { autozoom, forceFullRefine: forceFullRefine || prompt.kind === "initial" },
+        )
+      : undefined;
+    expect(applied.zooms).toEqual(expected?.zooms ?? []);
+    expect(applied.boxes.map(swapBoxAxes)).toEqual(expected?.boxes ?? []);
+    if (expected && prompt.kind !== "initial") expect(swapBoxAxes(applied.changed!)).toEqual(expected.changed);
+    expect(fed.length).toBe(expectedFed.length);
+    fed.forEach((input, pass) => {
+      expectSame(input.image, expectedFed[pass].image);
+      for (const [n, channel] of input.channels.entries()) expectSame(channel, expectedFed[pass].channels[n]);
+    });
+    expect(segmenter.intensity).toBe(dense.intensity);
+    const mask = unpackBits(segmenter.mask, volume.data.length);
+    expectSame(mask, Uint8Array.from(dense.channels[settings.channels.previous]));
+    expect(segmenter.voxels).toBe(mask.reduce((sum, value) => sum + value, 0));
+  }
+}
+
+function stampDense(dense: DenseState, prompt: Prompt): void {
+  if (prompt.kind === "point") densePoint(dense, swapAxes(prompt.voxel), prompt.positive);
+  else if (prompt.kind === "box") denseBox(dense, swapBoxAxes(prompt.box), prompt.positive);
+  else if (prompt.kind === "initial") denseInitial(dense, prompt.mask);
+  else denseDrawing(dense, prompt.kind, wholeMask(prompt, smallSize), prompt.positive);
+}
+
+function wholeMask({ mask, box }: { mask: Uint8Array; box: Box }, size: Vec3): Uint8Array {
+  const whole = new Uint8Array(size[0] * size[1] * size[2]);
+  let at = 0;
+  for (let k = box[2][0]; k < box[2][1]; k++) {
+    for (let j = box[1][0]; j < box[1][1]; j++) {
+      for (let i = box[0][0]; i < box[0][1]; i++) whole[i + size[0] * (j + size[1] * k)] = mask[at++];
+    }
+  }
+  return whole;
+}
+
+function wholeNumbers(seed: number): (n: number) => number {
+  const random = generator(seed);
+  return (n) => Math.floor(random() * n);
+}
+
+/** Far faster than `toEqual` on large arrays. */
+function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(actual.length).toBe(expected.length);
+  for (let n = 0; n < actual.length; n++) {
+    if (actual[n] !== expected[n]) expect(`${actual[n]} at ${n}`).toBe(`${expected[n]} at ${n}`);
+  }
+}
