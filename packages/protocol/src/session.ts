@@ -70,7 +70,7 @@ export const providerFacts = z.object({ name: z.string(), ok: z.boolean(), reaso
 export const modelFacts = z.object({
   name: z.string(),
   licence: z.string(),
-  patch_size: z.tuple([z.int(), z.int(), z.int()]).meta({ description: "Edges of the network's patch, [i, j, k]" }),
+  patch_size: z.tuple([z.int(), z.int(), z.int()]).meta({ description: "Edges of the network's patch, [k, j, i]" }),
   device: z.string(),
   providers: z.array(providerFacts),
 });

@@ -1,0 +1,27 @@
+import type { ModelFacts } from "../engine/engine.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** What the person at the terminal wants to know, line by line. */
+export function describeStart(
+  url: string,
+  settings: Pick<Settings, "host" | "data" | "device">,
+  { name, licence, device, providers }: ModelFacts,
+): string[] {
+  const refused = providers.filter(({ ok }) => !ok);
+  return [
+    "",
+    `  Septum is ready: ${url}`,
+    "",
+    `  model     ${name} (${licence})`,
+    `  device    ${device}${settings.device === "auto" ? ", chosen by trying" : ", as asked for"}`,
+    ...refused.map(
+      (provider) => `            not ${provider.name}: ${firstLine(provider.reason ?? "it did not start")}`,
+    ),
+    `  sessions  ${settings.data}`,
+    "",
+  ];
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0];
+}

@@ -1,0 +1,79 @@
+import {
+  type ImageFacts,
+  labelColor,
+  labelName,
+  type ModelFacts,
+  type NumberedPoint,
+  type SegmentChange,
+  type SegmentSummary,
+  type SessionSummary,
+} from "@septum/protocol";
+import type { Engine, ImageInfo } from "../engine/engine.ts";
+import type { ObjectChange } from "../sessions/segments.ts";
+import type { Session } from "../sessions/session.ts";
+import { currentPrompts, type SessionState } from "../sessions/state.ts";
+
+/** From what the server keeps to what it says: names become snake_case, times ISO 8601. */
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function imageFacts(info: ImageInfo): ImageFacts {
+  const { size, spacing, affine, orientation, dtype, range, window } = info;
+  return {
+    shape: size,
+    spacing: [...spacing],
+    affine: [...affine],
+    orientation,
+    dtype,
+    data_range: [...range],
+    window: [...window],
+  };
+}
+
+export function modelFacts({ model }: Engine): ModelFacts {
+  const { name, licence, patchSize, device, providers } = model;
+  return { name, licence, patch_size: [...patchSize], device, providers: [...providers] };
+}
+
+export function sessionSummary(session: Session): SessionSummary {
+  const { id, createdAt, lastActivity, state } = session;
+  return {
+    session_id: id,
+    created_at: isoTime(createdAt),
+    last_activity: isoTime(lastActivity),
+    nifti_loaded: state.image !== undefined,
+    nifti_shape: state.image?.info.size ?? null,
+    total_points: state.points.length,
+  };
+}
+
+export function numberedPoints({ points }: SessionState): NumberedPoint[] {
+  return points.map(({ number, voxel }) => ({ number, voxel, color: labelColor(number) }));
+}
+
+export function segmentSummaries({ segments }: SessionState): SegmentSummary[] {
+  return segments.map((segment) => ({
+    label: segment.label,
+    name: labelName(segment.label),
+    color: labelColor(segment.label),
+    voxels: segment.voxels,
+    prompts: [...currentPrompts(segment)],
+  }));
+}
+
+export function segmentChange(session: Session, change: ObjectChange): SegmentChange {
+  return {
+    session_id: session.id,
+    label: change.label,
+    changed_box: change.changed ?? null,
+    voxels: change.voxels,
+    prompts: change.prompts,
+    passes: change.passes,
+    zooms: [...change.zooms],
+    seconds_network: change.secondsNetwork,
+    seconds_total: change.secondsTotal,
+    mask_revision: change.maskRevision,
+  };
+}

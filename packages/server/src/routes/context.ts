@@ -1,0 +1,33 @@
+import { errorAnswer } from "@septum/protocol";
+import type { Store } from "@septum/store";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Engine } from "../engine/engine.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+
+/** What the routes work with. */
+export interface ApiContext {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly version: string;
+  readonly maxUploadBytes: number;
+  readonly maxImageBytes: number;
+  readonly adminToken?: string;
+  /** The server listens on this machine only. */
+  readonly loopback: boolean;
+  /** The scan that comes with the program, if it does. */
+  readonly sampleFile?: string;
+}
+
+/** A group of routes. */
+export type Routes = FastifyPluginAsyncZod<ApiContext>;
+
+/** Every route may refuse; said once for the API page. */
+export const errors = { "4xx": errorAnswer, "5xx": errorAnswer } as const;
+
+/** A body of bytes, for the API page. */
+export function binary(contentType: string, description: string) {
+  const schema = z.any().meta({ type: "string", format: "binary" });
+  return { description, content: { [contentType]: { schema } } };
+}

@@ -1,0 +1,48 @@
+/** Lets one in at a time, in the order of arrival. */
+export interface Mutex {
+  /** Runs `work` when everybody before has left; an aborted signal takes the caller out of the line. */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Whether somebody is in or waiting. */
+  readonly busy: boolean;
+}
+
+export function createMutex(): Mutex {
+  let last: Promise<unknown> = Promise.resolve();
+  let inside = 0;
+  return {
+    get busy() {
+      return inside > 0;
+    },
+    async run(work, signal) {
+      inside++;
+      const before = last;
+      let leave = () => {};
+      // Whoever gives up waiting still keeps the order for those behind.
+      last = new Promise<void>((resolve) => {
+        leave = () => before.then(() => resolve());
+      });
+      try {
+        await untilAborted(before, signal);
+        return await work();
+      } finally {
+        leave();
+        inside--;
+      }
+    },
+  };
+}
+
+async function untilAborted(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return void (await promise);
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", stop);
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

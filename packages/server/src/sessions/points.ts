@@ -1,0 +1,84 @@
+import type { Vec3 } from "@septum/volume";
+import { checkVoxel } from "../drawing/bounds.ts";
+import { HttpError, noImage } from "../http/http-error.ts";
+import type { Session } from "./session.ts";
+import { findPoint, findSegment, objectKey, withoutPoints, withoutSegments, withPoint } from "./state.ts";
+
+const highestNumber = 65535;
+
+/**
+ * Marks a numbered point; a number used again moves its point, whose object is then made anew by the next run. Without a
+ * number it becomes the highest in use plus one. Returns the number.
+ */
+export async function markPoint(session: Session, voxel: Vec3, number?: number): Promise<number> {
+  let marked = 0;
+  await session.change((state) => {
+    if (!state.image) throw noImage();
+    checkVoxel(voxel, state.image.info.size);
+    marked =
+      number ??
+      1 + Math.max(0, ...state.points.map((point) => point.number), ...state.segments.map(({ label }) => label));
+    if (marked > highestNumber) {
+      throw new HttpError("bad_request", `Cannot mark point ${marked}: numbers go up to ${highestNumber}`);
+    }
+    return { state: withPoint(state, { number: marked, voxel }) };
+  });
+  session.events.push({ type: "points", total_points: session.state.points.length });
+  return marked;
+}
+
+/** Removes a point and the object made from it. Throws `point_not_found`. */
+export async function removePoint(session: Session, number: number, signal: AbortSignal): Promise<void> {
+  if (!findPoint(session.state, number)) {
+    throw new HttpError("point_not_found", `There is no point ${number}${numbersInUse(session)}`);
+  }
+  await remove(session, [number], signal);
+}
+
+/** Removes all points and the objects made from them. */
+export async function clearPoints(session: Session, signal: AbortSignal): Promise<void> {
+  await remove(
+    session,
+    session.state.points.map(({ number }) => number),
+    signal,
+  );
+}
+
+/** Removes the object, and the point of its number. Throws `segment_not_found`. */
+export async function removeSegment(session: Session, label: number, signal: AbortSignal): Promise<void> {
+  if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
+  await remove(session, [label], signal);
+}
+
+export function segmentNotFound(session: Session, label: number): HttpError {
+  const labels = session.state.segments.map((segment) => segment.label);
+  return new HttpError(
+    "segment_not_found",
+    `There is no object ${label}: ${labels.length > 0 ? `there are ${labels.join(", ")}` : "nothing has been segmented yet"}`,
+  );
+}
+
+async function remove(session: Session, numbers: readonly number[], signal: AbortSignal): Promise<void> {
+  const gone = new Set(numbers);
+  for (const number of gone) session.run?.skip(number);
+  let removed: readonly number[] = [];
+  await session.work(async () => {
+    await session.change((state) => {
+      removed = state.segments.map(({ label }) => label).filter((label) => gone.has(label));
+      const without = withoutPoints(state, gone);
+      if (removed.length === 0) return { state: without };
+      return { state: withoutSegments(without, gone), remove: removed.map(objectKey) };
+    });
+    session.forgetObjects(removed);
+  }, signal);
+  session.events.push({ type: "points", total_points: session.state.points.length });
+  const mask_revision = session.state.maskRevision;
+  for (const label of removed) {
+    session.events.push({ type: "segment", label, voxels: 0, box: null, removed: true, mask_revision });
+  }
+}
+
+function numbersInUse({ state }: Session): string {
+  if (state.points.length === 0) return ": no point is marked";
+  return `: marked are ${state.points.map(({ number }) => number).join(", ")}`;
+}

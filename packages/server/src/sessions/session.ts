@@ -1,0 +1,211 @@
+import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
+import type { Engine } from "../engine/engine.ts";
+import { HttpError, noImage } from "../http/http-error.ts";
+import { createEventLog } from "./event-log.ts";
+import { createMutex } from "./mutex.ts";
+import { OpenedImage } from "./opened-image.ts";
+import type { RunInProgress } from "./run-in-progress.ts";
+import { findSegment, objectKey, readState, type SessionState } from "./state.ts";
+
+/** What every session shares. */
+export interface SessionWorld {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly now: () => number;
+  /** Most bytes that one image may take. */
+  readonly maxImageBytes: number;
+  /** Called after an image was opened, so that others can be put to rest. */
+  readonly onOpened?: () => void;
+}
+
+/** A new state, and what goes to the store with it. */
+export interface Change extends Omit<Commit, "record"> {
+  readonly state: SessionState;
+}
+
+/**
+ * One person's work: an image, numbered points, objects. It is *open* while its image is in memory and *resting* otherwise;
+ * any call that needs the image opens it again (docs/session.md).
+ *
+ * Two kinds of turns keep it whole. `change` replaces the state, and what it replaced is on disk before it resolves.
+ * `work` is for what changes voxels and takes long; changes of points need not wait for it.
+ */
+export class Session {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly events = createEventLog();
+  /** The upload in progress, if any: a second one is refused. */
+  uploading = false;
+  /** The run in progress, if any. */
+  run: RunInProgress | undefined;
+  readonly #world: SessionWorld;
+  readonly #stop = new AbortController();
+  readonly #changes = createMutex();
+  readonly #work = createMutex();
+  #state: SessionState;
+  #lastActivity: number;
+  #opening: Promise<OpenedImage> | undefined;
+  #opened: OpenedImage | undefined;
+
+  constructor(record: SessionRecord, world: SessionWorld) {
+    this.id = record.id;
+    this.createdAt = record.createdAt;
+    this.#lastActivity = record.lastActivity;
+    this.#state = readState(record.state);
+    this.#world = world;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get lastActivity(): number {
+    return this.#lastActivity;
+  }
+
+  /** Aborts when the session is deleted or the server shuts down; its reason is the error to answer with. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Bytes of memory held by the image and its objects; 0 while resting. */
+  get bytes(): number {
+    return this.#opened?.image.bytes ?? 0;
+  }
+
+  /** Whether something is going on that a sweep must not cut off. */
+  get busy(): boolean {
+    return this.uploading || this.run !== undefined || this.#work.busy || (this.#opened?.users ?? 0) > 0;
+  }
+
+  touch(): void {
+    this.#lastActivity = this.#world.now();
+    this.#world.store.touch(this.id, this.#lastActivity);
+  }
+
+  /** Replaces the state by what `plan` makes of it. Resolves when that is on disk; otherwise nothing changed. */
+  change(plan: (state: SessionState) => Change): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#throwIfDeleted();
+      const { state, ...kept } = plan(this.#state);
+      const { id, createdAt, lastActivity } = this;
+      await this.#world.store.commit({ record: { id, createdAt, lastActivity, state }, ...kept });
+      this.#state = state;
+    });
+  }
+
+  /** Runs `work` when all earlier work of the session is done. Rejects with the reason when either signal aborts first. */
+  work<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#work.run(work, AbortSignal.any([this.signal, signal]));
+  }
+
+  /** Calls `use` with the image, opened when it is resting. Throws `no_image` before the first upload. */
+  async useImage<T>(use: (opened: OpenedImage) => Promise<T>): Promise<T> {
+    for (;;) {
+      if (!this.#state.image) throw noImage();
+      this.signal.throwIfAborted();
+      const { imageRevision } = this.#state;
+      const opened = await this.#open().catch((error: unknown) => {
+        if (imageRevision === this.#state.imageRevision) throw error;
+      });
+      // Replaced by an upload while it was being opened.
+      if (!opened || opened.retired) continue;
+      return await opened.use(async () => {
+        try {
+          return await use(opened);
+        } catch (error) {
+          // Its thread is gone, not the work: all of it is on disk, for the next call to open.
+          if (error instanceof Error && error.name === "ImageLostError") this.#forget(opened);
+          throw error;
+        }
+      });
+    }
+  }
+
+  /** Makes a decoded upload the session's image, in place of the earlier one and of all that was made on it. */
+  async replaceImage(
+    opened: OpenedImage,
+    staged: StagedFile,
+    plan: (state: SessionState) => SessionState,
+  ): Promise<void> {
+    await this.change((state) => ({ state: plan(state), image: staged }));
+    this.rest();
+    this.#keep(opened);
+  }
+
+  /** Frees the memory. What is on disk is opened at the next use: also the way back after a change that failed half-way. */
+  rest(): void {
+    if (this.#opened) this.#forget(this.#opened);
+  }
+
+  /** Frees what removed objects hold; nothing to do while resting. */
+  forgetObjects(labels: readonly number[]): void {
+    for (const label of labels) this.#opened?.removeObject(label);
+  }
+
+  /** Stops all work and ends the event streams' session; `reason` is what those who wait are answered. */
+  stop(reason: HttpError): void {
+    this.#stop.abort(reason);
+  }
+
+  /** Memory, files and pending work are gone when it resolves. */
+  async delete(): Promise<void> {
+    this.stop(new HttpError("session_deleted", "The session was deleted"));
+    this.events.push({ type: "deleted" });
+    this.rest();
+    await this.#world.store.delete(this.id);
+  }
+
+  #open(): Promise<OpenedImage> {
+    if (this.#opening) return this.#opening;
+    const opening = this.#openFromStore();
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  async #openFromStore(): Promise<OpenedImage> {
+    const { store, engine, maxImageBytes } = this.#world;
+    const { imageRevision, image, segments } = this.#state;
+    const record = store.get(this.id);
+    const path = record && store.imagePath(record);
+    if (path === undefined) throw new Error("The image of a session is not in the store");
+    const options = { signal: this.signal, maxBytes: maxImageBytes, frame: image?.frame };
+    const opened = new OpenedImage(await engine.openImage(path, options));
+    try {
+      for (const { label } of segments) await opened.object(label, store.blob(this.id, objectKey(label)));
+      this.signal.throwIfAborted();
+    } catch (error) {
+      opened.retire();
+      throw error;
+    }
+    // What happened in the meantime did not find this image to tell it.
+    if (imageRevision !== this.#state.imageRevision) opened.retire();
+    else {
+      for (const { label } of segments) if (!findSegment(this.#state, label)) opened.removeObject(label);
+      this.#keep(opened);
+    }
+    return opened;
+  }
+
+  #keep(opened: OpenedImage): void {
+    this.#opened = opened;
+    this.#opening = Promise.resolve(opened);
+    this.#world.onOpened?.();
+  }
+
+  #forget(opened: OpenedImage): void {
+    if (this.#opened === opened) {
+      this.#opened = undefined;
+      this.#opening = undefined;
+    }
+    opened.retire();
+  }
+
+  #throwIfDeleted(): void {
+    const { reason } = this.signal;
+    if (reason instanceof HttpError && reason.code === "session_deleted") throw reason;
+  }
+}

@@ -1,0 +1,154 @@
+import { createWriteStream } from "node:fs";
+import { type Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { StagedFile, Store } from "@septum/store";
+import type { Engine, ImageInfo } from "../engine/engine.ts";
+import { HttpError } from "../http/http-error.ts";
+import { OpenedImage } from "./opened-image.ts";
+import type { Session } from "./session.ts";
+import { emptyState } from "./state.ts";
+
+export interface UploadWorld {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly maxImageBytes: number;
+  readonly maxUploadBytes: number;
+}
+
+export interface Upload {
+  /** The file's bytes; asked for once. */
+  readonly open: () => Promise<Readable>;
+  /** Bytes of the whole request, when known. */
+  readonly expected?: number;
+  /** Which volume of a 4D file. */
+  readonly frame?: number;
+  readonly signal: AbortSignal;
+}
+
+/** Longest silence of a sender. */
+const silenceMs = 60_000;
+/** Least time between two events about the bytes received. */
+const eventEveryMs = 200;
+
+/**
+ * Receives a file and makes it the session's image, in place of the earlier one, its points and its objects. Until the file
+ * was received and decoded nothing of the session changes, and after an error nothing has.
+ *
+ * Throws `upload_in_progress`, `too_large`, `request_timeout`, and what `Engine.openImage` throws.
+ */
+export async function receiveImage(session: Session, upload: Upload, world: UploadWorld): Promise<ImageInfo> {
+  if (session.uploading) {
+    throw new HttpError("upload_in_progress", "An upload to this session is in progress: wait for its end");
+  }
+  session.uploading = true;
+  const signal = AbortSignal.any([session.signal, upload.signal]);
+  let staged: StagedFile | undefined;
+  try {
+    staged = await world.store.stage(session.id);
+    await receive(session, upload, staged.path, world.maxUploadBytes, signal);
+    const opened = await decode(staged.path, upload.frame, world, signal);
+    try {
+      await install(session, opened, staged, upload);
+    } catch (error) {
+      opened.retire();
+      throw error;
+    }
+    staged = undefined;
+    return opened.image.info;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw error;
+  } finally {
+    session.uploading = false;
+    await staged?.discard().catch(() => {});
+  }
+}
+
+async function receive(
+  session: Session,
+  upload: Upload,
+  path: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const silence = new AbortController();
+  const timer = setTimeout(
+    () => silence.abort(new HttpError("request_timeout", `No data came for ${silenceMs / 1000} seconds`)),
+    silenceMs,
+  );
+  let received = 0;
+  let told = 0;
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      timer.refresh();
+      received += chunk.length;
+      if (received > limit) return done(tooLarge(limit));
+      const at = performance.now();
+      if (at - told >= eventEveryMs) {
+        told = at;
+        session.events.push({ type: "upload", received, total: upload.expected ?? null });
+      }
+      done(null, chunk);
+    },
+  });
+  const either = AbortSignal.any([signal, silence.signal]);
+  try {
+    await pipeline(await upload.open(), count, createWriteStream(path), { signal: either });
+  } catch (error) {
+    if (either.aborted) throw either.reason;
+    throw receivingFailed(error);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (received === 0)
+    throw new HttpError("unreadable_image", "The file is empty: choose a NIfTI file (.nii or .nii.gz)");
+}
+
+/** A stream fails on our side, by a call to the system, or because the body is not what it says it is. */
+function receivingFailed(error: unknown): unknown {
+  if (error instanceof HttpError || !(error instanceof Error)) return error;
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new HttpError("unavailable", "The server's disk is full: nothing was changed. Try again later", {
+      cause: error,
+    });
+  }
+  if (syscall !== undefined) return error;
+  return new HttpError("bad_request", "The upload is broken: its end came before the end of the file", {
+    cause: error,
+  });
+}
+
+async function decode(
+  path: string,
+  frame: number | undefined,
+  { engine, maxImageBytes }: UploadWorld,
+  signal: AbortSignal,
+): Promise<OpenedImage> {
+  return new OpenedImage(await engine.openImage(path, { signal, maxBytes: maxImageBytes, frame }));
+}
+
+async function install(session: Session, opened: OpenedImage, staged: StagedFile, upload: Upload): Promise<void> {
+  session.run?.stop(new HttpError("aborted", "The run was stopped: another image was uploaded"));
+  const { info } = opened.image;
+  const { frame } = upload;
+  await session.work(
+    () =>
+      session.replaceImage(opened, staged, (state) => ({
+        ...emptyState,
+        image: { info, frame },
+        imageRevision: state.imageRevision + 1,
+        maskRevision: state.maskRevision + 1,
+      })),
+    upload.signal,
+  );
+  session.events.push({ type: "image", image_revision: session.state.imageRevision });
+}
+
+export function tooLarge(limit: number): HttpError {
+  return new HttpError("too_large", `The file is larger than the ${formatMb(limit)} MB that may be uploaded`);
+}
+
+function formatMb(bytes: number): string {
+  return String(Math.round((bytes / 1024 / 1024) * 100) / 100);
+}

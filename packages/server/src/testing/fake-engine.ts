@@ -1,0 +1,226 @@
+import { createReadStream } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Prompt } from "@septum/segment";
+import {
+  type Box,
+  boxSize,
+  boxVoxels,
+  isEmptyBox,
+  type NiftiHeader,
+  orientation,
+  packBits,
+  readNifti,
+  spacing,
+  uniteBoxes,
+  type Vec3,
+  type Volume,
+  volumeStatistics,
+  wholeBox,
+  writeNifti,
+} from "@septum/volume";
+import { slicePlane, sliceToVoxel } from "../drawing/slice-plane.ts";
+import type { Applied, ApplyOptions, Engine, OpenImage, SegmentObject } from "../engine/engine.ts";
+
+export interface FakeEngineOptions {
+  /** Waited for in every pass: lets a test hold a run where it wants it. */
+  readonly onPass?: (label: number, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+export interface FakeEngine extends Engine {
+  /** Images that are in memory now. */
+  readonly open: ReadonlySet<OpenImage>;
+  /** Prompts applied so far, in order. */
+  readonly applied: readonly Prompt[];
+}
+
+/** Voxels around a point that the fake takes for the object. */
+const reach = 2;
+
+/**
+ * An engine in plain memory for tests of what lies above it: real files, and a network that takes a cube around every point
+ * and whatever else was drawn, in two passes.
+ */
+export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
+  const open = new Set<OpenImage>();
+  const applied: Prompt[] = [];
+  return {
+    open,
+    applied,
+    model: {
+      name: "fake",
+      licence: "Apache-2.0",
+      patchSize: [8, 8, 8],
+      device: "cpu",
+      providers: [
+        { name: "cuda", ok: false, reason: "this build has no CUDA" },
+        { name: "cpu", ok: true },
+      ],
+    },
+    queue: { waiting: 0, running: 0 },
+    async openImage(path, { signal, maxBytes, frame }) {
+      const { volume, header } = await readNifti(createReadStream(path), { signal, maxBytes, frame });
+      const { size, affine, scaling, data } = volume;
+      const { range, window } = volumeStatistics(volume);
+      const objects = new Map<number, { object: SegmentObject; mask: () => Uint8Array }>();
+      const labelMap = (labels: readonly number[], box: Box) => {
+        const map = labels.some((label) => label > 255)
+          ? new Uint16Array(boxVoxels(box))
+          : new Uint8Array(boxVoxels(box));
+        for (const label of [...labels].sort((a, b) => b - a)) {
+          const mask = objects.get(label)?.mask();
+          if (mask) eachVoxel(box, size, (voxel, at) => mask[voxel] && map.fill(label, at, at + 1));
+        }
+        return map;
+      };
+      const image: OpenImage = {
+        info: {
+          size,
+          affine,
+          scaling,
+          range,
+          window,
+          spacing: spacing(affine),
+          orientation: orientation(affine),
+          dtype: header.dtype,
+        },
+        bytes: data.byteLength,
+        async slice({ axis, index, window: shown }) {
+          const { row, column } = slicePlane(axis);
+          const [low, width] = shown
+            ? [shown.level - shown.width / 2, shown.width]
+            : [window[0], window[1] - window[0] || 1];
+          const [rows, columns] = [size[row], size[column]];
+          const grey = new Uint8ClampedArray(rows * columns);
+          for (let y = 0; y < rows; y++) {
+            for (let x = 0; x < columns; x++) {
+              const [i, j, k] = sliceToVoxel(axis, index, x, y);
+              const value = scaling.slope * data[i + size[0] * (j + size[1] * k)] + scaling.intercept;
+              grey[x + columns * y] = (255 * (value - low)) / width;
+            }
+          }
+          return { rows, columns, data: new Uint8Array(grey.buffer) };
+        },
+        slicePng: async () => Uint8Array.from([0x89, 0x50, 0x4e, 0x47]),
+        nifti: async () => packed(volume, header),
+        async object(label, saved) {
+          const known = objects.get(label);
+          if (known && !saved) return known.object;
+          const made = fakeObject(label, size, saved?.state, applied, onPass);
+          objects.set(label, made);
+          return made.object;
+        },
+        removeObject: (label) => void objects.delete(label),
+        labelMap: async (labels, box = wholeBox(size)) => ({ box, data: labelMap(labels, box) }),
+        async labelNifti(labels) {
+          const map = { data: labelMap(labels, wholeBox(size)), size, affine, scaling: { slope: 1, intercept: 0 } };
+          return packed(map, header);
+        },
+        close: () => void open.delete(image),
+      };
+      open.add(image);
+      return image;
+    },
+    async close() {
+      open.clear();
+    },
+  };
+}
+
+function packed(volume: Volume, source: NiftiHeader): Uint8Array {
+  const { header, data } = writeNifti(volume, { source });
+  return gzipSync(Buffer.concat([header, data]));
+}
+
+/** What the object is made of, step by step; null is a reset. */
+type History = (Prompt | null)[];
+
+function fakeObject(
+  label: number,
+  size: Vec3,
+  state: Uint8Array | undefined,
+  applied: Prompt[],
+  onPass: FakeEngineOptions["onPass"],
+) {
+  let history: History = state ? revive(state) : [];
+  const prompts = () => history.slice(history.lastIndexOf(null) + 1) as Prompt[];
+  const mask = () => {
+    const voxels = new Uint8Array(boxVoxels(wholeBox(size)));
+    for (const prompt of prompts()) {
+      const drawn = "mask" in prompt ? prompt.mask : undefined;
+      const positive = prompt.kind === "initial" || prompt.positive;
+      eachVoxel(boxOf(prompt, size), size, (voxel, at) => {
+        if (!drawn || drawn[at]) voxels[voxel] = positive ? 1 : 0;
+      });
+    }
+    return voxels;
+  };
+  const count = () => mask().reduce((sum, value) => sum + value, 0);
+  const change = (next: History, passes: number): Applied => {
+    const before = prompts();
+    history = next;
+    const changed = [...before, ...prompts()].reduce<Box | undefined>(
+      (box, prompt) => uniteBoxes(box, boxOf(prompt, size)),
+      undefined,
+    );
+    return { changed, voxels: count(), passes, zooms: [1], secondsNetwork: 0, secondsTotal: 0 };
+  };
+  const object: SegmentObject = {
+    label,
+    get voxels() {
+      return count();
+    },
+    get prompts() {
+      return prompts().length;
+    },
+    async apply(prompt, { signal, onProgress, predict = true }: ApplyOptions) {
+      for (let pass = 1; predict && pass <= 2; pass++) {
+        signal?.throwIfAborted();
+        await onPass?.(label, signal);
+        signal?.throwIfAborted();
+        onProgress?.({ stage: pass === 1 ? "coarse" : "refine", done: pass, expected: 2 });
+      }
+      applied.push(prompt);
+      return change([...history, prompt], predict ? 2 : 0);
+    },
+    async undo() {
+      return history.length === 0 ? undefined : change(history.slice(0, -1), 0);
+    },
+    reset: async () => change([...history, null], 0),
+    async maskBits(box) {
+      const whole = mask();
+      const bytes = new Uint8Array(boxVoxels(box));
+      eachVoxel(box, size, (voxel, at) => {
+        bytes[at] = whole[voxel];
+      });
+      return packBits(bytes);
+    },
+    save: async () => ({
+      state: Buffer.from(JSON.stringify(history, (_, value) => (value instanceof Uint8Array ? [...value] : value))),
+    }),
+  };
+  return { object, mask };
+}
+
+function revive(state: Uint8Array): History {
+  return JSON.parse(Buffer.from(state).toString(), (key, value) => (key === "mask" ? Uint8Array.from(value) : value));
+}
+
+function boxOf(prompt: Prompt, size: Vec3): Box {
+  if (prompt.kind !== "point") return prompt.box;
+  const around = (axis: 0 | 1 | 2) =>
+    [Math.max(0, prompt.voxel[axis] - reach), Math.min(size[axis], prompt.voxel[axis] + reach + 1)] as const;
+  return [around(0), around(1), around(2)];
+}
+
+/** Calls `visit` with every voxel of the box: its place in the volume, and in the box. */
+function eachVoxel(box: Box, size: Vec3, visit: (voxel: number, at: number) => unknown): void {
+  if (isEmptyBox(box)) return;
+  const [di, dj, dk] = boxSize(box);
+  for (let k = 0, at = 0; k < dk; k++) {
+    for (let j = 0; j < dj; j++) {
+      for (let i = 0; i < di; i++, at++) {
+        visit(box[0][0] + i + size[0] * (box[1][0] + j + size[1] * (box[2][0] + k)), at);
+      }
+    }
+  }
+}
