@@ -152,9 +152,9 @@ function chooseFrame({ frames, size, dims }: NiftiHeader, frame: number | undefi
 
 function allocateVoxels(bytes: number, header: NiftiHeader, options: NiftiOptions): ArrayBufferLike {
   const { maxBytes = defaultMaxBytes, allocate = (count: number) => new ArrayBuffer(count) } = options;
-  const what = `${header.size.join(" × ")} voxels of ${header.dtype} take ${bytes} bytes`;
+  const what = `${header.size.join(" × ")} voxels of ${header.dtype} take ${readableBytes(bytes)}`;
   if (bytes > maxBytes)
-    throw new VolumeError("too-large", `The image is too large: ${what}, and ${maxBytes} are allowed.`);
+    throw new VolumeError("too-large", `The image is too large: ${what}, and ${readableBytes(maxBytes)} are allowed.`);
   let buffer: ArrayBufferLike;
   try {
     buffer = allocate(bytes);
@@ -188,4 +188,11 @@ function shortBody(header: NiftiHeader, found: number, cause?: VolumeError): Vol
     `${why}: the header promises ${shape} (${promised} bytes from byte ${voxelOffset} on), found ${held} bytes of them.`,
     { cause },
   );
+}
+
+/** `"120 bytes"`, `"1.5 GiB"`. */
+function readableBytes(bytes: number): string {
+  const step = Math.min(4, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  if (step === 0) return `${bytes} bytes`;
+  return `${Number((bytes / 1024 ** step).toPrecision(4))} ${["KiB", "MiB", "GiB", "TiB"][step - 1]}`;
 }

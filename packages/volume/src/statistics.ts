@@ -83,10 +83,9 @@ function* statisticsOfWide({ data, scaling }: Volume): Generator<number, VolumeS
     countUpperHalves(bits, count, upper);
     yield (start + count) / length / 2;
   }
-  const [min, max, finite] = extent;
-  const nonFinite = length - finite;
+  const [min, max, nonFinite] = extent;
   const total = upper.reduce((sum, count) => sum + count, 0);
-  if (finite === 0) return describe(0, 0, nonFinite);
+  if (nonFinite === length) return describe(0, 0, nonFinite);
   if (total === 0) return describe(min, max, nonFinite);
 
   const low = locate(upper, rankOf(lowPercentile, total));
@@ -108,7 +107,12 @@ function* statisticsOfWide({ data, scaling }: Volume): Generator<number, VolumeS
   return describe(min, max, nonFinite, percentile(low, lowCounts), percentile(high, highCounts));
 }
 
-/** Widens `[min, max, finite count]` by the values of `count` voxels from `start` on. */
+/**
+ * Widens `[min, max, how many are not finite]` by the values of `count` voxels from `start` on.
+ *
+ * It works on the array itself: with locals that are stored after the loop, V8 kept leaving the compiled loop at that
+ * store, block after block.
+ */
 function extendExtent(
   extent: Float64Array,
   data: VoxelArray,
@@ -117,18 +121,13 @@ function extendExtent(
   slope: number,
   intercept: number,
 ): void {
-  let [min, max, finite] = extent;
   for (let n = start; n < start + count; n++) {
     const value = slope * data[n] + intercept;
+    if (value < extent[0] && value !== Number.NEGATIVE_INFINITY) extent[0] = value;
+    if (value > extent[1] && value !== Number.POSITIVE_INFINITY) extent[1] = value;
     // NaN for an infinity, too.
-    if (value - value !== 0) continue;
-    finite++;
-    if (value < min) min = value;
-    if (value > max) max = value;
+    if (value - value !== 0) extent[2]++;
   }
-  extent[0] = min;
-  extent[1] = max;
-  extent[2] = finite;
 }
 
 /** Values as float32; what is not finite becomes NaN, what is too large for float32 an infinity. */
