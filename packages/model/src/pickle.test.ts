@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CheckpointError } from "./errors.ts";
 import { Global, Opaque, type PickleHooks, readPickle } from "./pickle.ts";
-import { int, ops, unicode } from "./testing.ts";
+import { int, ops, type Part, unicode } from "./testing.ts";
 
 const inert: PickleHooks = { construct: () => undefined, persistent: () => undefined };
-const read = (...parts: Parameters<typeof ops>) => readPickle(ops(0x80, 2, ...parts, "."), inert);
+const read = (...parts: Part[]) => readPickle(ops(0x80, 2, ...parts, "."), inert);
 
 describe("readPickle()", () => {
   it.each([
@@ -45,7 +45,7 @@ describe("readPickle()", () => {
     ["POP of a mark", [int(1), "(0"], 1],
     ["POP_MARK", [int(1), "(", int(2), int(3), "1"], 1],
   ])("reads %s", (_, parts, value) => {
-    expect(read(...(parts as Parameters<typeof ops>))).toEqual(value);
+    expect(read(...(parts as Part[]))).toEqual(value);
   });
 
   it("keeps integers beyond 2^53 as bigint", () => {
@@ -83,7 +83,7 @@ describe("readPickle()", () => {
     ["a string of 2^64 bytes", [0x8d, 255, 255, 255, 255, 255, 255, 255, 255], "the pickle is truncated"],
     ["a name without end", ["cos"], "a name starting at byte 3 does not end"],
   ])("refuses %s", (_, parts, message) => {
-    expect(() => read(...(parts as Parameters<typeof ops>))).toThrow(message);
+    expect(() => read(...(parts as Part[]))).toThrow(message);
   });
 
   it("refuses a pickle without end", () => {

@@ -54,8 +54,11 @@ export function zip(files: readonly ZipFile[], { zip64 = false } = {}): Uint8Arr
   return join(parts);
 }
 
-/** Pickle bytes from opcodes, strings (as they are) and nested parts. */
-export function ops(...parts: readonly (number | string | Uint8Array)[]): Uint8Array {
+/** An opcode or byte, letters as they are, or bytes. */
+export type Part = number | string | Uint8Array;
+
+/** The bytes of some parts of a pickle, one after the other. */
+export function ops(...parts: Part[]): Uint8Array {
   return join(
     parts.map((part) => {
       if (typeof part === "number") return Uint8Array.of(part);

@@ -26,6 +26,9 @@ const FULL32 = 0xffffffff;
 /** A directory of a checkpoint takes some hundred kilobytes; far more is not a checkpoint. */
 const LARGEST_DIRECTORY = 64 * 1024 * 1024;
 
+/** PyTorch never deflates; an entry that does and promises more than this is a bomb. */
+const LARGEST_INFLATED = 1024 * 1024 * 1024;
+
 /**
  * The archive's entries by name, from the central directory alone: PyTorch writes local headers whose sizes are 0
  * (spec §2.1). Understands ZIP64. Throws `CheckpointError`.
@@ -85,6 +88,7 @@ export async function readEntry(source: ByteSource, entry: ZipEntry): Promise<Ui
 async function inflate(stored: Uint8Array, { name, method, size }: ZipEntry): Promise<Uint8Array<ArrayBuffer>> {
   if (method !== 8)
     throw new CheckpointError(`ZIP entry "${name}" is compressed by method ${method}; 0 and 8 are read`);
+  if (size > LARGEST_INFLATED) throw new CheckpointError(`ZIP entry "${name}" promises to inflate to ${size} bytes`);
   try {
     // The claimed size bounds the memory: zlib refuses an entry that inflates further.
     return new Uint8Array(await promisify(inflateRaw)(stored, { maxOutputLength: Math.max(1, size) }));
