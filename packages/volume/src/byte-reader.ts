@@ -19,6 +19,7 @@ export function byteReader(source: AsyncIterable<Uint8Array>, signal?: AbortSign
   const iterator = source[Symbol.asyncIterator]();
   let chunk: Uint8Array = new Uint8Array(0);
   let position = 0;
+  let started = false;
   let ended = false;
   let waiting = false;
   let rejectWaiting: ((reason: unknown) => void) | undefined;
@@ -28,6 +29,7 @@ export function byteReader(source: AsyncIterable<Uint8Array>, signal?: AbortSign
   async function nextChunk(): Promise<Uint8Array | undefined> {
     signal?.throwIfAborted();
     if (ended) return undefined;
+    started = true;
     waiting = true;
     const { done, value } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
       rejectWaiting = reject;
@@ -97,9 +99,11 @@ export function byteReader(source: AsyncIterable<Uint8Array>, signal?: AbortSign
       signal?.removeEventListener("abort", onAbort);
       if (ended) return;
       ended = true;
+      // A generator that never ran ends without its `finally`, and so would leave a file open: run it first.
+      if (!started) iterator.next().catch(() => {});
       const closed = Promise.resolve(iterator.return?.());
-      // A source that is still busy with the last request closes when it gets to it.
-      if (waiting) closed.catch(() => {});
+      // A source that is still busy with a request closes when it gets to it.
+      if (waiting || !started) closed.catch(() => {});
       else await closed;
     },
   };
