@@ -42,11 +42,11 @@ export function MaskPanel() {
         <output>{Math.round(100 * opacity)} %</output>
       </div>
       <div className="downloads">
-        <Button variant="light" leftSection={<IconDownload size={16} />} onClick={downloadSegmentation}>
-          Segmentation
+        <Button variant="default" leftSection={<IconDownload size={16} />} onClick={downloadSegmentation}>
+          Download segmentation
         </Button>
         <Button variant="default" leftSection={<IconListNumbers size={16} />} onClick={downloadLabels}>
-          Label file
+          Download label file
         </Button>
       </div>
       <p className="hint">A NIfTI label map in the scan's geometry, and its labels for ITK-SNAP.</p>

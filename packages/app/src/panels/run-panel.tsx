@@ -20,9 +20,11 @@ export function RunPanel() {
       >
         Run segmentation
       </Button>
-      <p className="hint">
-        {points === 0 ? "Mark at least one point first." : "Each point becomes one object."} <Kbd size="xs">Ctrl</Kbd>{" "}
-        <Kbd size="xs">Enter</Kbd>
+      <p className="hint hint-with-keys">
+        {points === 0 ? "Mark at least one point first." : "Each point becomes one object."}
+        <span className="keys">
+          <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">Enter</Kbd>
+        </span>
       </p>
     </section>
   );

@@ -18,13 +18,13 @@ export function SessionList({ opened, onClose }: SessionListProps) {
   const [deleting, setDeleting] = useState<string>();
   return (
     <>
-      <Modal opened={opened} onClose={onClose} title="Sessions" size="lg" centered>
+      <Modal opened={opened} onClose={onClose} title="Sessions" size="xl" centered>
         {sessions && !sessions.all && (
           <Text size="sm" c="dimmed" mb="sm">
             This server shows each person their own session only.
           </Text>
         )}
-        <Table verticalSpacing={6} data-testid="session-list">
+        <Table verticalSpacing={6} className="session-table" data-testid="session-list">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Session</Table.Th>
@@ -35,7 +35,7 @@ export function SessionList({ opened, onClose }: SessionListProps) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {sessions?.list.map((session) => (
+            {latestFirst(sessions?.list ?? []).map((session) => (
               <Row key={session.session_id} {...session} onEnter={onClose} onDelete={setDeleting} />
             ))}
           </Table.Tbody>
@@ -67,10 +67,12 @@ function Row({
       </Table.Td>
       <Table.Td>{shape ? shape.join(" × ") : "none"}</Table.Td>
       <Table.Td>{points}</Table.Td>
-      <Table.Td>{new Date(used).toLocaleString()}</Table.Td>
+      <Table.Td>{new Date(used).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}</Table.Td>
       <Table.Td className="session-actions">
         {own ? (
-          <Badge variant="light">This one</Badge>
+          <Badge variant="light" tt="none">
+            This one
+          </Badge>
         ) : (
           <>
             <Button
@@ -97,4 +99,8 @@ function Row({
       </Table.Td>
     </Table.Tr>
   );
+}
+
+function latestFirst(list: readonly SessionSummary[]): SessionSummary[] {
+  return list.toSorted((a, b) => b.last_activity.localeCompare(a.last_activity));
 }

@@ -13,7 +13,7 @@ export function SessionMenu() {
   const [dialog, setDialog] = useState<"delete" | "list">();
   return (
     <>
-      <Menu position="bottom-end" width={250}>
+      <Menu position="bottom-end" width={260}>
         <Menu.Target>
           <Button
             size="xs"
@@ -36,7 +36,7 @@ export function SessionMenu() {
                   leftSection={copied ? <IconCheck size={15} /> : <IconLink size={15} />}
                   onClick={copy}
                 >
-                  {copied ? "Link copied" : "Copy the link to this session"}
+                  {copied ? "Link copied" : "Copy link"}
                 </Menu.Item>
               )}
             </CopyButton>

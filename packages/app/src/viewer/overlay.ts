@@ -50,6 +50,10 @@ function drawCross(context: CanvasRenderingContext2D, tile: Tile, { grid, cross 
   const { x, y } = toScreen(tile, displayToFraction(grid, cross));
   const { rect, plane } = tile;
   const gap = 14;
+  // The letters stand there.
+  const border = 24;
+  const right = rect.x + rect.width - border;
+  const bottom = rect.y + rect.height - border;
   const [vertical, horizontal] =
     plane === "axial"
       ? [planes.sagittal, planes.coronal]
@@ -65,10 +69,10 @@ function drawCross(context: CanvasRenderingContext2D, tile: Tile, { grid, cross 
     context.lineTo(x1, y1);
     context.stroke();
   };
-  line(vertical.colour, x, rect.y, x, y - gap);
-  line(vertical.colour, x, y + gap, x, rect.y + rect.height);
-  line(horizontal.colour, rect.x, y, x - gap, y);
-  line(horizontal.colour, x + gap, y, rect.x + rect.width, y);
+  line(vertical.colour, x, rect.y + border, x, Math.max(rect.y + border, y - gap));
+  line(vertical.colour, x, Math.min(bottom, y + gap), x, bottom);
+  line(horizontal.colour, rect.x + border, y, Math.max(rect.x + border, x - gap), y);
+  line(horizontal.colour, Math.min(right, x + gap), y, right, y);
   context.globalAlpha = 1;
 }
 

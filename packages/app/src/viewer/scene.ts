@@ -1,9 +1,12 @@
 import { cmapper, Niivue, SLICE_TYPE } from "@niivue/niivue";
 import type { Vec3 } from "@septum/volume";
-import { type Plane, planeNames, planes, type Rect, type Tile, type View } from "./planes.ts";
+import { planeNames, planes, type Rect, type Tile, type View } from "./planes.ts";
 
 /** Room around a slice for the letters at its edges. */
 const margin = 1.09;
+
+/** Of the body in the 3D view, when there are objects to see in it. */
+const bodyOpacity = 0.35;
 
 const sliceTypes: Readonly<Record<View, SLICE_TYPE>> = {
   axial: SLICE_TYPE.AXIAL,
@@ -30,6 +33,9 @@ export class Scene extends Niivue {
   /** Called whenever something asks for a new picture. */
   onChange: (() => void) | undefined;
   private keepRender = false;
+  /** The 3D surfaces are older than the labels. */
+  private surfacesStale = false;
+  private someLabels = false;
   private placements: readonly Placement[] = [];
   /** Width over height of each plane's tile. */
   private readonly aspect = new Map<number, number>();
@@ -46,16 +52,21 @@ export class Scene extends Niivue {
       backColor: [0, 0, 0, 1],
       loadingText: "",
       logLevel: "error",
-      isAntiAlias: true,
+      isAntiAlias: false,
+      smoothDrawing: 1,
     });
+    this.scene.renderAzimuth = 160;
+    this.scene.renderElevation = 12;
   }
 
   /** The context first, because NiiVue would not ask for a buffer that keeps its content between frames. */
   async attach(canvas: HTMLCanvasElement): Promise<void> {
-    if (!canvas.getContext("webgl2", { alpha: true, antialias: true, preserveDrawingBuffer: true })) {
+    if (!canvas.getContext("webgl2", { alpha: true, antialias: false, preserveDrawingBuffer: true })) {
       throw new Error("This browser has no WebGL 2, which drawing scans needs. Switch on hardware acceleration.");
     }
-    await this.attachToCanvas(canvas, true);
+    // A dozen programs to compile for meshes, which we never show.
+    this.meshShaders = [];
+    await this.attachToCanvas(canvas, false);
   }
 
   place(placements: readonly Placement[]): void {
@@ -79,8 +90,32 @@ export class Scene extends Niivue {
     for (const { view, position } of this.placements) {
       this.aspect.set(sliceTypes[view], (position[2] * canvas.width) / (position[3] * canvas.height));
     }
+    if (this.surfacesStale && !slicesOnly) {
+      this.surfacesStale = false;
+      if (this.back?.dims) this.blurDrawingGL(this.back.dims);
+    }
     super.drawScene();
     this.keepRender = false;
+  }
+
+  /**
+   * NiiVue computes the gradient of the whole volume here, for lighting that we do not use, and asks for the framebuffer's
+   * status twice per slice, each time waiting until the graphics process has caught up. A shader that only copies and a
+   * status known beforehand take their place meanwhile.
+   */
+  override refreshLayers(...args: Parameters<Niivue["refreshLayers"]>): void {
+    const { gl, blurShader, sobelFirstOrderShader, passThroughShader } = this;
+    this.blurShader = passThroughShader ?? blurShader;
+    this.sobelFirstOrderShader = passThroughShader ?? sobelFirstOrderShader;
+    gl.checkFramebufferStatus = () => gl.FRAMEBUFFER_COMPLETE;
+    try {
+      super.refreshLayers(...args);
+    } finally {
+      this.blurShader = blurShader;
+      this.sobelFirstOrderShader = sobelFirstOrderShader;
+      // Uncovers the context's own method.
+      Reflect.deleteProperty(gl, "checkFramebufferStatus");
+    }
   }
 
   override clearBounds(mask?: number, rect?: [number, number, number, number]): void {
@@ -96,8 +131,18 @@ export class Scene extends Niivue {
     }
   }
 
+  /** Objects are solid here, whatever their opacity in the slices, and the body around them is faint. */
   override draw3D(...args: Parameters<Niivue["draw3D"]>): string | undefined {
-    if (!this.keepRender) return super.draw3D(...args);
+    if (!this.keepRender) {
+      const { drawOpacity, renderShader, gl } = this;
+      const solid = this.someLabels && drawOpacity > 0;
+      renderShader?.use(gl);
+      gl.uniform1f(renderShader?.uniforms.backOpacity ?? null, solid ? bodyOpacity : 1);
+      this.drawOpacity = solid ? 1 : 0;
+      const text = super.draw3D(...args);
+      this.drawOpacity = drawOpacity;
+      return text;
+    }
     const rect = [...(args[0] ?? [0, 0, 0, 0])];
     this.screenSlices.push({
       leftTopWidthHeight: rect,
@@ -189,23 +234,24 @@ export class Scene extends Niivue {
     this.createEmptyDrawing();
     // NiiVue's click-to-segment would keep a second copy of the volume for its preview; we have none.
     this.clickToSegmentGrowingBitmap = null;
+    this.gl.deleteTexture(this.drawSmoothedTexture);
+    this.drawSmoothedTexture = null;
+    this.someLabels = false;
     const map = this.drawBitmap;
     if (!map) throw new Error("NiiVue made no drawing layer for the scan.");
     return map;
   }
 
-  /** Sends one box of labels, x fastest, to the graphics card. */
-  uploadLabels(lower: Vec3, size: Vec3, labels: Uint8Array): void {
+  /** Sends one box of labels, x fastest, to the graphics card; `some`: there are labels anywhere. */
+  uploadLabels(lower: Vec3, size: Vec3, labels: Uint8Array, some: boolean): void {
     const { gl } = this;
     gl.activeTexture(gl.TEXTURE7);
     gl.bindTexture(gl.TEXTURE_3D, this.drawTexture);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     const [x, y, z] = lower;
     gl.texSubImage3D(gl.TEXTURE_3D, 0, x, y, z, size[0], size[1], size[2], gl.RED, gl.UNSIGNED_BYTE, labels);
+    this.someLabels = some;
+    this.surfacesStale = true;
     this.drawScene();
   }
-}
-
-export function planeOf(view: View): Plane | undefined {
-  return view === "render" ? undefined : view;
 }

@@ -255,12 +255,12 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
       const changed = writeLabels(map, grid, box, labels);
       const length = (d: 0 | 1 | 2) => changed[d][1] - changed[d][0];
       const lower: Vec3 = [changed[0][0], changed[1][0], changed[2][0]];
-      scene.uploadLabels(lower, [length(0), length(1), length(2)], cutLabels(map, grid, changed));
+      scene.uploadLabels(lower, [length(0), length(1), length(2)], cutLabels(map, grid, changed), map.some(isLabel));
     },
     clearLabels() {
       if (!grid) return;
       map.fill(0);
-      scene.uploadLabels([0, 0, 0], displaySize(grid), map);
+      scene.uploadLabels([0, 0, 0], displaySize(grid), map, false);
     },
     setLabelOpacity(opacity) {
       scene.drawOpacity = opacity;
@@ -326,4 +326,8 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
       host.replaceChildren();
     },
   };
+}
+
+function isLabel(value: number): boolean {
+  return value !== 0;
 }
