@@ -1,0 +1,167 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { readNifti, type Volume } from "@septum/volume";
+import axe from "axe-core";
+import type { Browser, BrowserContext, Download, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, openBrowser, watch } from "./browser.ts";
+// What the page shows to tests, as `window.septum`.
+import type {} from "../packages/app/src/test-hook.ts";
+import { type RunningServer, startServer } from "./start-server.ts";
+
+const sample = fileURLToPath(new URL("../fixtures/sample/ct-abdomen.nii.gz", import.meta.url));
+const pictures = fileURLToPath(new URL("../.cache/pictures/", import.meta.url));
+
+/** Voxels on the coronal slice that the scan opens with: inside the liver and inside the bladder. */
+const organs = { liver: [92, 50, 97], bladder: [59, 50, 17] } as const;
+
+if (!chromiumPath) process.stdout.write("skipped: the browser tests need Chromium\n");
+
+/** One person's morning, in order: each step builds on the one before. */
+describe.runIf(chromiumPath)("the app in a real browser", () => {
+  let server: RunningServer;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let seen: ReturnType<typeof watch>;
+
+  beforeAll(async () => {
+    mkdirSync(pictures, { recursive: true });
+    server = await startServer();
+    browser = await openBrowser();
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    seen = watch(page, new URL(server.url).origin);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it("opens with a way in", async () => {
+    await page.goto(server.url);
+    await page.getByTestId("empty-state").waitFor();
+    await shoot("empty");
+    expect(await seriousProblems()).toEqual([]);
+  });
+
+  it("shows an uploaded scan in its own shape", async () => {
+    await page.locator('input[type="file"]').first().setInputFiles(sample);
+    await page.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
+    expect(await page.evaluate(() => window.septum?.shape)).toEqual([122, 101, 112]);
+    await shoot("opened");
+  });
+
+  it("marks a point where the person clicks", async () => {
+    for (const [n, voxel] of Object.values(organs).entries()) {
+      const at = await page.evaluate((voxel) => window.septum?.screenPosition([...voxel], "coronal"), voxel);
+      if (!at) throw new Error("the coronal plane is not on the screen");
+      await page.mouse.click(at.x, at.y);
+      await page.getByTestId(`point-${n + 1}`).waitFor();
+    }
+    const points = await page.evaluate(() => window.septum?.points.map(({ number, voxel }) => ({ number, voxel })));
+    expect(points).toEqual([
+      { number: 1, voxel: [...organs.liver] },
+      { number: 2, voxel: [...organs.bladder] },
+    ]);
+    await shoot("marked");
+  });
+
+  it("runs, follows the passes, and shows coloured masks", async () => {
+    await page.getByTestId("run").click();
+    await page.getByTestId("running").waitFor();
+    await shoot("running");
+    await page.getByTestId("masks").waitFor({ timeout: 180_000 });
+    await page.waitForFunction(() => Object.keys(window.septum?.shownLabels() ?? {}).length === 2);
+    await page.waitForTimeout(2_000);
+    await shoot("segmented");
+    const shown = await shownLabels();
+    for (const label of ["1", "2"]) expect(shown[label], `voxels of label ${label}`).toBeGreaterThan(500);
+    expect(await seriousProblems()).toEqual([]);
+  });
+
+  it("brings everything back after a reload", async () => {
+    const before = { id: await sessionId(), shown: await shownLabels() };
+    await page.reload();
+    await page.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
+    await page.waitForFunction(() => Object.keys(window.septum?.shownLabels() ?? {}).length === 2);
+    expect({ id: await sessionId(), shown: await shownLabels() }).toEqual(before);
+    expect(await page.evaluate(() => window.septum?.points.length)).toBe(2);
+  });
+
+  it("downloads the label map in the scan's geometry, and the label file", async () => {
+    const shown = await shownLabels();
+    const map = await readVolume(await downloaded(/segmentation/i));
+    const source = await readVolume(readFileSync(sample));
+    expect(map.size).toEqual(source.size);
+    expect(map.affine).toEqual(source.affine);
+    expect(map.data).toBeInstanceOf(Uint8Array);
+    const counts: Record<string, number> = {};
+    for (const label of map.data) if (label > 0) counts[label] = (counts[label] ?? 0) + 1;
+    expect(counts).toEqual(shown);
+    const [i, j, k] = organs.liver;
+    expect(map.data[i + 122 * (j + 101 * k)]).toBe(1);
+
+    const labels = (await downloaded(/label file/i)).toString();
+    expect(labels).toContain("ITK-SnAP Label Description File");
+    expect(labels).toMatch(/^\s+1\s+255\s+0\s+0\s+1\s+1\s+1\s+"/m);
+  });
+
+  it("shares the session with a second tab by its address", async () => {
+    const other = await context.newPage();
+    await other.goto(`${server.url}/?session=${await sessionId()}`);
+    await other.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
+    await other.getByTestId("point-1").waitFor();
+    await page.getByRole("button", { name: "Remove point 2" }).click();
+    await other.getByTestId("point-2").waitFor({ state: "detached" });
+    expect(await other.evaluate(() => window.septum?.points.length)).toBe(1);
+    await other.close();
+  });
+
+  it("says so when the session is gone, with a way on", async () => {
+    await fetch(`${server.url}/api/session/${await sessionId()}`, { method: "DELETE" });
+    await page.reload();
+    await page.getByRole("button", { name: /start a new session/i }).waitFor();
+    await shoot("gone");
+    await page.getByRole("button", { name: /start a new session/i }).click();
+    await page.getByTestId("empty-state").waitFor();
+  });
+
+  it("asked nobody but its own server, and broke nothing on the way", () => {
+    expect(seen.strangers).toEqual([]);
+    // The browser itself writes the one refused call of the test before this to the console.
+    expect(seen.complaints.filter((text) => !text.includes("404"))).toEqual([]);
+  });
+
+  const shownLabels = () => page.evaluate(() => window.septum?.shownLabels() ?? {}) as Promise<Record<string, number>>;
+  const sessionId = () => page.evaluate(() => window.septum?.sessionId);
+  const shoot = (name: string) => page.screenshot({ path: `${pictures}${name}.png` });
+
+  async function downloaded(button: RegExp): Promise<Buffer> {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByTestId("masks").getByRole("button", { name: button }).click(),
+    ]);
+    return readFileSync(await (download as Download).path());
+  }
+
+  /** What axe finds that keeps somebody from using the page. */
+  async function seriousProblems(): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  }
+});
+
+async function readVolume(bytes: Uint8Array): Promise<Volume> {
+  const { volume } = await readNifti(
+    (async function* () {
+      yield bytes;
+    })(),
+  );
+  return volume;
+}
