@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { type PreparedImage, prepareImage, SegmentError } from "@septum/segment";
+import { type PreparedImage, SegmentError } from "@septum/segment";
 import {
   type NiftiHeader,
   orientation,
@@ -12,6 +12,7 @@ import {
   volumeStatistics,
 } from "@septum/volume";
 import type { ImageInfo, OpenOptions } from "./engine.ts";
+import { prepareQuickly } from "./normalisation.ts";
 
 /** An image in shared memory with all that is worked out once. Plain data, for any thread. */
 export interface DecodedImage {
@@ -43,7 +44,7 @@ export async function decodeImage({ path, maxBytes, frame }: DecodeRequest): Pro
   });
   const statistics = volumeStatistics(volume);
   checkUsable(volume, statistics);
-  const prepared = prepareImage(volume);
+  const prepared = prepareQuickly(volume);
   return { prepared, header, info: describe(volume, header, statistics) };
 }
 

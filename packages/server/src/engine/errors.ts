@@ -59,9 +59,8 @@ export function decodeError({ name, message, stack, fields, cause }: EncodedErro
   const error = new Error(message, cause ? { cause: decodeError(cause) } : undefined);
   const known = classes.get(name);
   if (known) Object.setPrototypeOf(error, known.prototype);
-  else error.name = name;
+  error.name = name;
   if (stack !== undefined) error.stack = stack;
-  if (known && error.name !== name) Object.defineProperty(error, "name", { value: name });
   return Object.assign(error, fields);
 }
 

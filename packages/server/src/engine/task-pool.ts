@@ -4,7 +4,7 @@ import { Piscina } from "piscina";
 import { decodeError } from "./errors.ts";
 import type { Outcome } from "./task.ts";
 import type * as tasks from "./tasks.ts";
-import { workerFile } from "./worker-file.ts";
+import { workerExecArgv, workerFile } from "./worker-file.ts";
 
 type Tasks = typeof tasks;
 
@@ -49,6 +49,7 @@ export function createTaskPool(): TaskPool {
 function createThreads(maxThreads: number): Piscina {
   return new Piscina({
     filename: fileURLToPath(workerFile("tasks")),
+    execArgv: workerExecArgv,
     minThreads: 1,
     maxThreads,
     idleTimeout: 2_000,

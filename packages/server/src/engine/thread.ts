@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { connect, type Handlers, type Methods, type Remote } from "./rpc.ts";
-import { workerFile } from "./worker-file.ts";
+import { workerExecArgv, workerFile } from "./worker-file.ts";
 
 export interface Thread<M extends Methods> {
   readonly remote: Remote<M>;
@@ -15,7 +15,7 @@ export function startThread<Theirs extends Methods, Ours extends Methods>(
   workerData: unknown,
   handlers: Handlers<Ours>,
 ): Thread<Theirs> {
-  const worker = new Worker(workerFile(name), { workerData, name });
+  const worker = new Worker(workerFile(name), { workerData, name, execArgv: workerExecArgv });
   const remote = connect<Theirs, Ours>(worker, handlers);
   const ended = new Promise<Error>((resolve) => {
     // An uncaught error comes first and ends the thread; `exit` alone is a stop, from inside or outside.

@@ -8,3 +8,6 @@ export function workerFile(name: string): URL {
     : import.meta.url;
   return new URL(`./${name}.js`, here);
 }
+
+/** Not the parent's: a test runner resolves packages to their sources, which a thread cannot run. */
+export const workerExecArgv: string[] = [];
