@@ -1,0 +1,114 @@
+"""Training scans with the label maps objects are drawn from, prepared once and kept in a cache folder.
+
+Every map says how it may be used. `objects`: a label is an object one can see in the real image. `shapes`: labels only lend their
+shapes to synthetic images, because in the real image their boundary is not visible (atlas regions, lung thirds).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+from skimage.filters import threshold_multiotsu
+from skimage.segmentation import watershed
+
+from data import Case, read_case, read_cases, training_cases
+
+MIN_VOXELS = 150
+# Regions of the AAL atlas that follow a visible boundary in T1: deep grey matter and hippocampus.
+VISIBLE_ATLAS_PARTS = ("Caudate", "Putamen", "Thalamus", "Hippocampus", "Pallidum")
+
+
+@dataclass
+class Scan:
+    id: str
+    image: np.ndarray
+    objects: list[np.ndarray]
+    """Maps to draw objects from, a map standing here as often as it shall be drawn."""
+    shapes: list[np.ndarray]
+
+    def __post_init__(self) -> None:
+        self.values = {id(m): np.unique(m[m > 0]) for m in (*self.objects, *self.shapes)}
+
+
+def components(classes: np.ndarray, image_voxels: int) -> np.ndarray:
+    """Connected regions of each class after a small opening, as one label map; tiny and overwhelming ones dropped."""
+    out = np.zeros(classes.shape, np.int16)
+    count = 0
+    for value in np.unique(classes):
+        mask = ndimage.binary_opening(classes == value, iterations=1)
+        regions, _ = ndimage.label(mask)
+        sizes = np.bincount(regions.ravel())
+        sizes[0] = 0
+        keep = np.flatnonzero((sizes >= MIN_VOXELS) & (sizes < 0.35 * image_voxels))
+        keep = keep[np.argsort(-sizes[keep])][:60]
+        table = np.zeros(sizes.size, np.int16)
+        table[keep] = np.arange(count + 1, count + 1 + keep.size)
+        count += keep.size
+        out = np.maximum(out, table[regions])
+    return out
+
+
+def intensity_regions(image: np.ndarray, sigma: float, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Regions of similar intensity, and the class map itself."""
+    smooth = ndimage.gaussian_filter(image, sigma)
+    sample = np.random.default_rng(0).choice(smooth.ravel(), 200_000)
+    thresholds = threshold_multiotsu(np.clip(sample, *np.percentile(sample, (0.5, 99.5))), classes=classes, nbins=96)
+    bins = np.digitize(smooth, thresholds).astype(np.int16)
+    return components(bins, image.size), bins
+
+
+def basins(image: np.ndarray, sigma: float, spacing: int) -> np.ndarray:
+    """Watershed basins of the gradient, one per seed at the calmest place of its neighbourhood."""
+    gradient = ndimage.gaussian_gradient_magnitude(image, sigma)
+    calm = (gradient == ndimage.minimum_filter(gradient, size=spacing)) & (gradient > 0)
+    markers, _ = ndimage.label(calm)
+    regions = watershed(gradient, markers).astype(np.int32)
+    sizes = np.bincount(regions.ravel())
+    keep = np.flatnonzero(sizes >= MIN_VOXELS)[:30_000]
+    table = np.zeros(sizes.size, np.int16)
+    table[keep] = np.arange(1, keep.size + 1)
+    return table[regions]
+
+
+def prepare(case: Case) -> dict[str, np.ndarray]:
+    image, label = read_case(case)
+    arrays = {"image": image.astype(np.float16)}
+    class_map = np.zeros(image.shape, np.int16)
+    for n, (sigma, classes) in enumerate(((0.7, 3), (1.0, 4), (1.5, 5))):
+        arrays[f"region{n}"], class_map = intensity_regions(image, sigma, classes)
+    if image.size < 5_000_000:
+        arrays["basins"] = basins(image, 1.5, 9)
+    if label is not None:
+        atlas = case.id.endswith("aal")
+        keep = [v for v, name in case.names.items() if v in case.targets and (not atlas or name.startswith(VISIBLE_ATLAS_PARTS))]
+        if "lung_thirds" not in case.id:
+            arrays["visible"] = np.where(np.isin(label, keep), label, 0).astype(np.int16)
+        arrays["shapes"] = np.where(label > 0, label, 20_000 + class_map).astype(np.int16)
+    return arrays
+
+
+def load_scans(root: Path, cache: Path) -> list[Scan]:
+    """Prepared training scans, from the cache where it has them."""
+    cache.mkdir(parents=True, exist_ok=True)
+    scans = []
+    for case in training_cases(read_cases(root)):
+        file = cache / f"{case.id}.npz"
+        if not file.exists():
+            np.savez(file, **prepare(case))
+        with np.load(file) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        objects = 2 * [m for name, m in arrays.items() if name.startswith("region")]
+        objects += [arrays["basins"]] if "basins" in arrays else []
+        objects += 6 * [arrays["visible"]] if "visible" in arrays else []
+        shapes = [arrays["shapes"]] if "shapes" in arrays else []
+        scans.append(Scan(case.id, arrays["image"], objects, shapes))
+    return scans
+
+
+if __name__ == "__main__":
+    import sys
+
+    for scan in load_scans(Path(sys.argv[1]), Path(sys.argv[2])):
+        counts = [int(np.unique(m).size - 1) for m in scan.objects]
+        print(scan.id, scan.image.shape, "objects per map", counts, "shape maps", len(scan.shapes))

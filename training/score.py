@@ -1,0 +1,143 @@
+"""Score models with simulated users on the held-out cases whose labels were drawn by people.
+
+`python score.py --data DATA --out scores.json --model FOLDER [--model FOLDER …] [--baseline] [--prompts 5] [--per-case 2]`
+
+The first prompt is a point at the deepest voxel of the object's largest part; every later one is a point at the deepest voxel of the
+largest connected error, positive where the object was missed and negative where it was overdrawn. Which targets of a case are used is
+fixed by a seed. Means are over cases (targets of a case first averaged); intervals are 95 % bootstrap intervals over cases.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from baseline import Geodesic
+from data import Case, read_array, read_case, read_cases, scoring_cases
+from engine import Engine
+from network import read_model
+from planes import use_plane_convolutions
+from prompts import largest_part
+
+COUNTS = (1, 2, 3, 5, 10)
+
+
+def deepest(mask: np.ndarray) -> np.ndarray:
+    places = np.argwhere(mask)
+    low, high = places.min(0), places.max(0) + 1
+    depth = ndimage.distance_transform_edt(np.pad(mask[tuple(slice(a, b) for a, b in zip(low, high))], 1))
+    return np.array(np.unravel_index(depth.argmax(), depth.shape)) - 1 + low
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
+
+
+def sit(tool: Engine | Geodesic, truth: np.ndarray, prompts: int) -> dict:
+    """One simulated user: Dice and seconds after every prompt. A perfect answer ends the run and is repeated to its end."""
+    scores, seconds = [], []
+    voxel, positive = deepest(largest_part(truth)), True
+    for _ in range(prompts):
+        began = time.perf_counter()
+        tool.point(voxel, positive)
+        tool.predict()
+        seconds.append(round(time.perf_counter() - began, 3))
+        mask = tool.mask
+        scores.append(round(dice(mask, truth), 4))
+        missed, extra = truth & ~mask, mask & ~truth
+        if not missed.any() and not extra.any():
+            break
+        parts = [largest_part(m) if m.any() else m for m in (missed, extra)]
+        positive = parts[0].sum() >= parts[1].sum()
+        voxel = deepest(parts[0] if positive else parts[1])
+    scores += scores[-1:] * (prompts - len(scores))
+    return {"dice": scores, "seconds": seconds, "passes": tool.passes}
+
+
+def chosen_targets(case: Case, per_case: int) -> list[int]:
+    order = np.random.default_rng([5, *case.id.encode()]).permutation(case.targets)
+    return [int(t) for t in order[:per_case]]
+
+
+def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: list[Case], prompts: int, per_case: int, budget: float) -> list[dict]:
+    runs, began = [], time.time()
+    for case in cases:
+        if time.time() - began > budget:
+            print(f"{name}: time is up, {case.id} and later cases not scored", flush=True)
+            break
+        image, label = read_case(case)
+        for target in chosen_targets(case, per_case):
+            run = sit(make(image), label == target, prompts)
+            run |= {"tool": name, "case": case.id, "modality": case.modality.split()[0], "anatomy": case.anatomy, "target": case.names[target]}
+            runs.append(run)
+            print(name, case.id, case.names[target], run["dice"], f"{sum(run['seconds']):.0f} s, {run['passes']} passes", flush=True)
+    return runs
+
+
+def by_case(runs: list[dict], count: int) -> np.ndarray:
+    cases = sorted({run["case"] for run in runs})
+    return np.array([np.mean([run["dice"][count - 1] for run in runs if run["case"] == case]) for case in cases])
+
+
+def summary(runs: list[dict], prompts: int) -> dict:
+    rng = np.random.default_rng(0)
+    out: dict = {"cases": len({run["case"] for run in runs}), "runs": len(runs), "dice": {}}
+    for count in (c for c in COUNTS if c <= prompts):
+        values = by_case(runs, count)
+        draws = values[rng.integers(len(values), size=(4000, len(values)))].mean(1)
+        low, high = np.percentile(draws, (2.5, 97.5))
+        out["dice"][count] = {"mean": round(float(values.mean()), 3), "interval": [round(float(low), 3), round(float(high), 3)]}
+    worse = [any(b < a - 0.1 for a, b in zip(run["dice"], run["dice"][1:])) for run in runs]
+    out["runs_with_a_prompt_that_cost_more_than_0.1"] = round(float(np.mean(worse)), 3)
+    out["seconds_per_prompt"] = round(float(np.mean([s for run in runs for s in run["seconds"]])), 2)
+    return out
+
+
+def report(runs: list[dict], prompts: int) -> dict:
+    """Summaries by tool, over all and by modality and anatomy."""
+    out: dict = {}
+    for tool in dict.fromkeys(run["tool"] for run in runs):
+        own = [run for run in runs if run["tool"] == tool]
+        out[tool] = {"all": summary(own, prompts)}
+        for key in ("modality", "anatomy"):
+            groups = sorted({run[key] for run in own})
+            out[tool][key] = {g: summary([run for run in own if run[key] == g], prompts) for g in groups}
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", type=Path, action="append", default=[])
+    parser.add_argument("--baseline", action="store_true")
+    parser.add_argument("--prompts", type=int, default=5)
+    parser.add_argument("--per-case", type=int, default=2)
+    parser.add_argument("--budget", type=float, default=1e9, help="seconds a tool may take before no further case is begun")
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    # Small scans first, so that a run cut short by its budget has seen many cases; the order does not depend on the model.
+    cases = sorted(scoring_cases(read_cases(args.data)), key=lambda case: read_array(case.image_path).size)
+    runs: list[dict] = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
+    done = {run["tool"] for run in runs}
+    if args.baseline and "geodesic" not in done:
+        runs += run_all("geodesic", Geodesic, cases, args.prompts, args.per_case, args.budget)
+    for folder in args.model:
+        if folder.name in done:
+            continue
+        net = use_plane_convolutions(read_model(folder).eval().to(memory_format=torch.channels_last_3d))
+        runs += run_all(folder.name, lambda image: Engine(folder, net, image), cases, args.prompts, args.per_case, args.budget)
+    result = {"prompts": args.prompts, "per_case": args.per_case, "summary": report(runs, args.prompts), "runs": runs}
+    args.out.write_text(json.dumps(result, indent=1))
+    for tool, groups in result["summary"].items():
+        print(tool, json.dumps(groups["all"]))
+
+
+if __name__ == "__main__":
+    main()

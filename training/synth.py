@@ -1,0 +1,123 @@
+"""Synthetic images: bodies, layers, tubes and blobs on a small grid, or the shapes of a real label map, painted with random contrast."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+
+
+def smooth_noise(rng: np.random.Generator, size: int, cells: int, channels: int = 1) -> np.ndarray:
+    """`[channels, size, size, size]` float32 noise of unit variance that varies over about `size / cells` voxels."""
+    coarse = torch.from_numpy(rng.standard_normal((1, channels, cells, cells, cells), dtype=np.float32))
+    fine = F.interpolate(coarse, size=(size, size, size), mode="trilinear", align_corners=True)[0].numpy()
+    return fine / (fine.std() + 1e-6)
+
+
+def rotation(rng: np.random.Generator) -> np.ndarray:
+    q, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+    return q
+
+
+def blob_map(rng: np.random.Generator, size: int) -> np.ndarray:
+    """A map whose labels fill space: at each voxel the strongest of several smooth noise fields."""
+    fields = smooth_noise(rng, size, int(rng.integers(3, 12)), int(rng.integers(3, 8)))
+    return fields.argmax(0).astype(np.int32)
+
+
+def body(rng: np.random.Generator, grid: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
+    """Signed field, negative inside a warped ellipsoid or superellipsoid. `grid` is `[3, n, n, n]` in voxels."""
+    axes = radius * np.exp(rng.normal(0, 0.35, 3))
+    turned = np.tensordot(rotation(rng), grid - centre[:, None, None, None], 1) / axes[:, None, None, None]
+    power = rng.choice([2.0, 2.0, 2.0, 4.0, 1.2])
+    field = (np.abs(turned) ** power).sum(0) ** (1 / power) - 1
+    warp = rng.uniform(0, 0.35)
+    return field + warp * smooth_noise(rng, grid.shape[1], int(rng.integers(4, 14)))[0]
+
+
+def tube(rng: np.random.Generator, size: int, centre: np.ndarray) -> np.ndarray:
+    """Distance in voxels to a wandering curve through `centre`."""
+    steps, points = 400, []
+    for sign in (1, -1):
+        position, direction = centre.astype(float).copy(), sign * rng.standard_normal(3)
+        bend = rng.uniform(0.02, 0.15)
+        for _ in range(steps // 2):
+            direction = direction / np.linalg.norm(direction) + bend * rng.standard_normal(3)
+            position = position + 0.7 * direction / np.linalg.norm(direction)
+            points.append(position.copy())
+    index = np.round(np.array(points)).astype(int)
+    index = index[((index >= 0) & (index < size)).all(1)]
+    free = np.ones((size, size, size), bool)
+    free[tuple(index.T)] = False
+    return ndimage.distance_transform_edt(free).astype(np.float32)
+
+
+def shape_map(rng: np.random.Generator, size: int) -> tuple[np.ndarray, list[int]]:
+    """Label map of bodies over a background, and the labels that are objects, the last one near the middle of the grid."""
+    grid = np.mgrid[:size, :size, :size].astype(np.float32)
+    labels = blob_map(rng, size) if rng.random() < 0.5 else np.zeros((size, size, size), np.int32)
+    objects: list[int] = []
+    for n in range(int(rng.integers(2, 7))):
+        last_label = 100 + 3 * n
+        centre = rng.uniform(0.1, 0.9, 3) * size
+        radius = np.exp(rng.uniform(np.log(4), np.log(36)))
+        kind = rng.random()
+        if kind < 0.75:
+            field = body(rng, grid, centre, radius)
+            labels[field < 0] = last_label
+            if rng.random() < 0.3 and radius > 7:
+                labels[(field < 0) & (field > -rng.uniform(0.15, 0.4))] = last_label + 1
+            if rng.random() < 0.2 and radius > 9:
+                labels[field < -0.6] = last_label + 2
+        else:
+            labels[tube(rng, size, centre) < rng.uniform(1.5, 7)] = last_label
+        objects += [last_label, last_label + 1, last_label + 2]
+    sizes = np.bincount(labels.ravel(), minlength=200)
+    return labels, [value for value in objects if sizes[value] >= 60]
+
+
+def paint(rng: np.random.Generator, labels: np.ndarray, contrast: float) -> np.ndarray:
+    """An image for a label map: a random intensity per label, texture, partial volume, bias field and noise.
+
+    `contrast` scales the differences between labels against the noise; about 1 is easy, 0.2 is hard.
+    """
+    size = labels.shape[0]
+    values, compact = np.unique(labels, return_inverse=True)
+    levels = rng.normal(0, contrast, values.size).astype(np.float32)
+    if rng.random() < 0.3:  # a few bodies far outside the range of the rest, as air and bone are in CT
+        far = rng.random(values.size) < 0.15
+        levels[far] += rng.choice([-1, 1], far.sum()) * rng.uniform(2, 5)
+    image = levels[compact.reshape(labels.shape)]
+    if rng.random() < 0.7:
+        image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.3, 3))
+    if rng.random() < 0.5:
+        depth = np.abs(rng.normal(0, 0.12, values.size)).astype(np.float32)
+        image = image + depth[compact.reshape(labels.shape)] * smooth_noise(rng, size, int(rng.integers(12, 40)))[0]
+    if rng.random() < 0.4:
+        image = image + rng.uniform(0.05, 0.4) * smooth_noise(rng, size, int(rng.integers(2, 5)))[0]
+    noise = rng.standard_normal(labels.shape, dtype=np.float32)
+    if rng.random() < 0.4:
+        noise = ndimage.gaussian_filter(noise, rng.uniform(0, 1, 3) * rng.uniform(0.3, 1.2))
+        noise /= noise.std() + 1e-6
+    return image + rng.uniform(0.02, 0.3) * noise
+
+
+def paste_lesion(rng: np.random.Generator, image: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A lesion grown into a real image around `centre`: the new image and the lesion's mask."""
+    size = image.shape[0]
+    grid = np.mgrid[:size, :size, :size].astype(np.float32)
+    radius = float(np.exp(rng.uniform(np.log(4), np.log(24))))
+    field = body(rng, grid, centre, radius)
+    mask = field < 0
+    if mask.sum() < 60:
+        return image, mask
+    inside = image[mask]
+    spread = max(float(inside.std()), 0.08)
+    shift = rng.choice([-1, 1]) * rng.uniform(0.8, 4) * spread
+    soft = ndimage.gaussian_filter(mask.astype(np.float32), rng.uniform(0.4, 1.5))
+    keep = rng.uniform(0, 1)
+    texture = rng.uniform(0, 0.8) * spread * smooth_noise(rng, size, int(rng.integers(10, 40)))[0]
+    lesion = inside.mean() + shift + texture + keep * (image - inside.mean())
+    if rng.random() < 0.25 and radius > 7:  # a dead core
+        core = ndimage.gaussian_filter((field < -rng.uniform(0.3, 0.6)).astype(np.float32), 1.0)
+        lesion = lesion - core * shift * rng.uniform(0.7, 2)
+    return image * (1 - soft) + lesion * soft, mask
