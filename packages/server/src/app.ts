@@ -44,6 +44,9 @@ export interface AppOptions {
 /** Time between two looks for expired sessions. */
 const sweepMs = 60_000;
 
+/** Time that open connections have to end after the server stopped. */
+const graceMs = 3_000;
+
 /**
  * The whole server but for its socket: sessions over an engine and a store, spoken to in HTTP. `close` stops all work and
  * answers everybody who waits; the engine and the store stay the caller's.
@@ -57,6 +60,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => crypto.randomUUID().slice(0, 8),
     // An upload may take its time; its silence is watched where it is received.
     requestTimeout: 0,
+    // An address that cannot be read reaches no route, and none of its hooks.
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = answerTo(error);
+      return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+    },
     routerOptions: { maxParamLength: 200 },
   });
   const sessions = await openSessions({
@@ -106,6 +114,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   sweeper.unref();
   app.addHook("preClose", async () => {
     clearInterval(sweeper);
+    // Everybody has an answer by then; who does not take it, or never ends what they send, is not waited for.
+    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
     sessions.stop(new HttpError("unavailable", "The server is shutting down: try again later"));
   });
   return app;

@@ -113,3 +113,8 @@ export function multipart(file: Uint8Array, field = "file", name = "Jane Doe.nii
     type: `multipart/form-data; boundary=${boundary}`,
   };
 }
+
+/** A file in memory as a source of bytes. */
+export async function* chunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
