@@ -62,7 +62,7 @@ function PointRow({ number, voxel, color, selected }: PointRowProps) {
           className="point-dot"
           style={{ background: color, color: textOn(color) }}
           aria-pressed={selected}
-          aria-label={`Move point ${number}`}
+          aria-label={`Select point ${number}`}
           onClick={() => select(number)}
         >
           {number}
@@ -72,7 +72,7 @@ function PointRow({ number, voxel, color, selected }: PointRowProps) {
         <button
           type="button"
           className="point-voxel"
-          aria-label={`Go to point ${number}`}
+          aria-label={`Go to point ${number} at ${voxel.join(", ")}`}
           onClick={() => setView({ target: [...voxel] })}
         >
           {voxel.join(", ")}

@@ -5,14 +5,20 @@ import { client, isGone, isUnreachable } from "./client.ts";
 import { report } from "./problems.ts";
 import { emptySession, store } from "./store.ts";
 
+/** Counts refreshes, so that an answer overtaken by a later question changes nothing. */
+let turns = 0;
+
 /** Reads the session anew: image, points, objects, run. Resolves to false when it could not. */
 export async function refresh(): Promise<boolean> {
   const id = client.sessionId;
+  const turn = ++turns;
   try {
     const [status, { points }] = await Promise.all([client.status(), client.points()]);
     if (client.sessionId !== id) return false;
-    apply(status);
-    store.setState({ points });
+    if (turn === turns) {
+      apply(status);
+      store.setState({ points });
+    }
     return true;
   } catch (error) {
     if (client.sessionId === id) handleLoss(error, "read the session", false);
@@ -67,7 +73,8 @@ function apply(status: StatusAnswer): void {
       scan: image ? (newImage ? "loading" : state.scan) : "none",
       segments: status.segments,
       uploadElsewhere: status.uploading ? state.uploadElsewhere : undefined,
-      run: status.running ? (state.run ?? startedRun(false)) : undefined,
+      // The answer may be older than a run this tab has just begun; that one ends when its own call does.
+      run: status.running ? (state.run ?? startedRun(false)) : state.run?.ours ? state.run : undefined,
       view: { ...state.view, window },
     };
   });
