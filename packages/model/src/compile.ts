@@ -12,7 +12,7 @@ import { totalStride } from "./network.ts";
 import type { OnnxGraph, Weight } from "./onnx-graph.ts";
 
 /** Raise when the graph written for the same folder changes, so that old files in the cache are not used. */
-const GRAPH_VERSION = 1;
+const GRAPH_VERSION = 2;
 
 const GRAPH_FILE = "graph.onnx";
 const WEIGHTS_FILE = "weights.bin";
@@ -62,7 +62,7 @@ export async function compileModel(folder: ModelFolder, { cacheDir }: CompileOpt
 
 /** The network alone, without the work at its door: `input` to `logits`. Writes the graph and its weights into a folder. */
 export async function writeBareGraph({ network, settings, checkpoint }: ModelFolder, into: string): Promise<string> {
-  const graph = bareGraph(network, 1 + settings.interactionChannels);
+  const graph = bareGraph(network, 1 + settings.interactionChannels, settings.patchSize);
   checkWeights(checkpoint, graph);
   await writeGraph(into, checkpoint, graph);
   return join(into, GRAPH_FILE);
@@ -91,9 +91,9 @@ function checkWeights({ path, weights }: Checkpoint, graph: OnnxGraph): void {
 }
 
 async function cacheKey({ checkpoint, network, settings }: ModelFolder): Promise<string> {
-  const { interactionChannels, channels } = settings;
+  const { interactionChannels, channels, patchSize } = settings;
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([GRAPH_VERSION, network, interactionChannels, channels.previous]));
+  hash.update(JSON.stringify([GRAPH_VERSION, network, patchSize, interactionChannels, channels.previous]));
   await pipeline(createReadStream(checkpoint.path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex").slice(0, 32);
 }

@@ -1,4 +1,5 @@
 import type { ModelSettings } from "@septum/segment";
+import type { Vec3 } from "@septum/volume";
 import type { Network } from "./network.ts";
 import { OnnxGraph } from "./onnx-graph.ts";
 import { writeUNet } from "./unet-graph.ts";
@@ -18,7 +19,11 @@ const UINT8 = 2;
  */
 export function doorGraph(
   network: Network,
-  { interactionChannels: count, channels }: Pick<ModelSettings, "interactionChannels" | "channels">,
+  {
+    interactionChannels: count,
+    channels,
+    patchSize,
+  }: Pick<ModelSettings, "interactionChannels" | "channels" | "patchSize">,
 ): OnnxGraph {
   const graph = new OnnxGraph();
   const raw = graph.input("image", "float32", SIZE);
@@ -41,7 +46,7 @@ export function doorGraph(
   const interactions = asChannels(graph.node("ScatterElements", [padded, index, value], { axis: 0 }), count);
 
   const input = graph.node("Concat", [image, interactions], { axis: 1 });
-  const logits = writeUNet(graph, network, input, 1 + count);
+  const logits = writeUNet(graph, network, input, 1 + count, patchSize);
 
   // A tie is background, as in ArgMax.
   const [background, object] = graph.nodes("Split", [logits], { axis: 1 }, 2);
@@ -52,9 +57,15 @@ export function doorGraph(
 }
 
 /** The network alone: `input` float32[1, channels, p0, p1, p2] to `logits` float32[1, 2, p0, p1, p2]. */
-export function bareGraph(network: Network, channels: number): OnnxGraph {
+export function bareGraph(network: Network, channels: number, patchSize: Vec3): OnnxGraph {
   const graph = new OnnxGraph();
-  const logits = writeUNet(graph, network, graph.input("input", "float32", [1, channels, ...SIZE]), channels);
+  const logits = writeUNet(
+    graph,
+    network,
+    graph.input("input", "float32", [1, channels, ...SIZE]),
+    channels,
+    patchSize,
+  );
   graph.output("logits", logits, "float32", [1, 2, ...SIZE]);
   return graph;
 }

@@ -91,6 +91,17 @@ describe.each(goldens)("the graph of $name", ({ path }) => {
     expect(flips).toBeLessThanOrEqual(MOST_FLIPS);
   });
 
+  it("gives them as well with statistics summed in stages, as large patches have them", async () => {
+    const model = await openModelFolder(join(folder, "model"));
+    const large = { ...model, settings: { ...model.settings, patchSize: [1024, 1024, 1024] as const } };
+    const session = await InferenceSession.create(await writeBareGraph(large, folder));
+    const input = await npy(path, "input.npy");
+    const { logits } = await session.run({ input: new Tensor("float32", input.data, [1, ...input.shape]) });
+    const { error, flips } = compare(logits.data as Float32Array, (await npy(path, "logits.npy")).data);
+    expect(error).toBeLessThan(LARGEST_ERROR);
+    expect(flips).toBeLessThanOrEqual(MOST_FLIPS);
+  });
+
   it("gives the same logits, and their mask, from a compact patch", async () => {
     const model = await openModelFolder(join(folder, "model"));
     const { path: graph } = await compileModel(model, { cacheDir: folder });
