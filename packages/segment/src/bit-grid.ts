@@ -29,19 +29,41 @@ export function gridBit(grid: BitGrid, a: number, b: number, c: number): number 
 
 /** Set bits inside `box`, which must lie in the grid. */
 export function countInBox(grid: BitGrid, box: Box): number {
+  const { size, rowWords, words } = grid;
+  const [[a0, a1], [b0, b1], [c0, c1]] = box;
+  if (c1 <= c0) return 0;
+  const first = c0 >>> 5;
+  const last = (c1 - 1) >>> 5;
+  const firstMask = rangeMask(first, c0, c1);
+  const lastMask = rangeMask(last, c0, c1);
   let total = 0;
-  eachWord(grid, box, (at, mask) => {
-    const word = grid.words[at] & mask;
-    if (word !== 0) total += countWord(word);
-  });
+  for (let a = a0; a < a1; a++) {
+    for (let b = b0; b < b1; b++) {
+      const row = (a * size[1] + b) * rowWords;
+      let word = words[row + first] & firstMask;
+      if (word !== 0) total += countWord(word);
+      for (let w = first + 1; w <= last; w++) {
+        word = w === last ? words[row + w] & lastMask : words[row + w];
+        if (word !== 0) total += countWord(word);
+      }
+    }
+  }
   return total;
 }
 
 /** Clears `box`, which must lie in the grid. */
 export function clearBox(grid: BitGrid, box: Box): void {
-  eachWord(grid, box, (at, mask) => {
-    grid.words[at] &= ~mask;
-  });
+  const { size, rowWords, words } = grid;
+  const [[a0, a1], [b0, b1], [c0, c1]] = box;
+  if (c1 <= c0) return;
+  const first = c0 >>> 5;
+  const last = (c1 - 1) >>> 5;
+  for (let a = a0; a < a1; a++) {
+    for (let b = b0; b < b1; b++) {
+      const row = (a * size[1] + b) * rowWords;
+      for (let w = first; w <= last; w++) words[row + w] &= ~rangeMask(w, c0, c1);
+    }
+  }
 }
 
 /** The smallest box of the grid that holds every set bit; undefined when none is set. */
@@ -90,7 +112,7 @@ export function gridRows(grid: BitGrid, box: Box): MaskRows {
         const high = shift === 0 || at >= last ? 0 : words[row + at + 1] << (32 - shift);
         out[n] = (words[row + at] >>> shift) | high;
       }
-      if ((count & 31) !== 0) out[wanted - 1] &= 2 ** (count & 31) - 1;
+      if ((count & 31) !== 0) out[wanted - 1] &= ~(-1 << (count & 31));
     },
   };
 }
@@ -107,17 +129,4 @@ export function gridFrom(rows: MaskRows, box: Box): BitGrid {
     }
   }
   return grid;
-}
-
-function eachWord(grid: BitGrid, box: Box, use: (at: number, mask: number) => void): void {
-  const [[a0, a1], [b0, b1], [c0, c1]] = box;
-  if (c1 <= c0) return;
-  const first = c0 >>> 5;
-  const last = (c1 - 1) >>> 5;
-  for (let a = a0; a < a1; a++) {
-    for (let b = b0; b < b1; b++) {
-      const row = (a * grid.size[1] + b) * grid.rowWords;
-      for (let w = first; w <= last; w++) use(row + w, w === first || w === last ? rangeMask(w, c0, c1) : -1);
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { bitBytes } from "@septum/volume";
+import { bitBytes, wholeWords } from "@septum/volume";
 
 /**
  * Bits kept small: as the lengths of alternating runs of zeros and ones (zeros first; 7 bits per byte, low part first,
@@ -35,8 +35,9 @@ function encodeRuns(bits: Uint8Array, count: number, most: number): Uint8Array<A
   let out = new Uint8Array(Math.min(most, 1024));
   let length = 0;
   let start = 0;
+  const words = wholeWords(bits);
   for (let value = 0; start < count; value ^= 1) {
-    const end = runEnd(bits, start, count, value);
+    const end = runEnd(bits, words, start, count, value);
     for (let rest = end - start; ; rest = Math.floor(rest / 128)) {
       if (length >= most) return undefined;
       if (length === out.length) out = grown(out, most);
@@ -49,14 +50,25 @@ function encodeRuns(bits: Uint8Array, count: number, most: number): Uint8Array<A
 }
 
 /** Where the run of `value` from bit `start` on ends. */
-function runEnd(bits: Uint8Array, start: number, count: number, value: number): number {
+function runEnd(bits: Uint8Array, words: Uint32Array | undefined, start: number, count: number, value: number): number {
   const flip = value === 1 ? 0xff : 0;
-  let byte = Math.floor(start / 8);
   const last = bitBytes(count);
+  let byte = Math.floor(start / 8);
   let rest = (bits[byte] ^ flip) & (0xff << (start & 7));
-  while (rest === 0 && ++byte < last) rest = bits[byte] ^ flip;
+  while (rest === 0 && ++byte < last) {
+    if (words !== undefined && byte % 4 === 0) byte = 4 * skipWords(words, byte / 4, value === 1 ? 0xffffffff : 0);
+    if (byte >= last) break;
+    rest = bits[byte] ^ flip;
+  }
   if (rest === 0) return count;
   return Math.min(count, byte * 8 + 31 - Math.clz32(rest & -rest));
+}
+
+/** The first word from `at` on that is not `value`, or the number of words. */
+function skipWords(words: Uint32Array, at: number, value: number): number {
+  let word = at;
+  while (word < words.length && words[word] === value) word++;
+  return word;
 }
 
 function decodeRuns(data: Uint8Array, count: number, out: Uint8Array): void {

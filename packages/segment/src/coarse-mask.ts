@@ -1,4 +1,4 @@
-import { type Box, clipBox, type LinearSources, linearSources, type Vec3 } from "@septum/volume";
+import { type Box, clipBox, linearSources, type Vec3 } from "@septum/volume";
 import type { MaskRows } from "./mask-rows.ts";
 import type { View } from "./view.ts";
 
@@ -14,44 +14,41 @@ const { fround } = Math;
  * `prediction` has one byte per voxel of the patch, C order, 0 or 1. The rows cover the view's box inside the volume.
  */
 export function coarseRows(prediction: Uint8Array, view: View, size: Vec3): MaskRows {
-  const [, p1, p2] = view.patchSize;
-  const axes = [0, 1, 2].map((axis) => linearSources(view.patchSize[axis], view.size[axis]));
-  const runs = firstUses(axes[2].lower, p2);
+  const [p0, p1, p2] = view.patchSize;
+  const [deep, high, wide] = [0, 1, 2].map((axis) => linearSources(view.patchSize[axis], view.size[axis]));
+  const runs = firstUses(wide.lower, p2);
+  const empty = emptyRows(prediction, p0 * p1, p2);
   const [origin0, origin1, origin2] = [view.box[0][0], view.box[1][0], view.box[2][0]];
+  // Bit n of a code is the n-th of the four patch rows around an output row; neighbouring output rows share them.
   const codes = new Uint8Array(p2 + 1);
   let codesOf = -1;
-  let codesAlike = true;
-
-  // Bit n of a code is the n-th of the four patch rows around an output row.
-  const loadCodes = (a: number, b: number): void => {
-    const key = a * view.size[1] + b;
-    if (key === codesOf) return;
-    codesOf = key;
-    const rows = [axes[0].lower[a], axes[0].upper[a]].flatMap((pa) =>
-      [axes[1].lower[b], axes[1].upper[b]].map((pb) => p2 * (pb + p1 * pa)),
-    );
-    codesAlike = combineRows(prediction, rows, codes, p2);
-  };
 
   const readRow = (a: number, b: number, c: number, count: number, out: Uint32Array): void => {
-    const [ra, rb, rc] = [a - origin0, b - origin1, c - origin2];
-    out.fill(0, 0, Math.ceil(count / 32));
-    loadCodes(ra, rb);
-    if (codesAlike && codes[0] === 0) return;
-    const blend = blender(axes[0], ra, axes[1], rb);
-    const end = rc + count;
-    for (let cell = axes[2].lower[rc]; cell < p2 && runs[cell] < end; cell++) {
-      const from = Math.max(rc, runs[cell]);
-      const to = Math.min(end, runs[cell + 1]);
-      const [low, high] = [codes[cell], codes[cell + 1]];
-      if ((low | high) === 0) continue;
-      if ((low & high) === 15) {
-        for (let n = from - rc; n < to - rc; n++) out[n >>> 5] |= 1 << (n & 31);
-        continue;
-      }
-      for (let n = from; n < to; n++) {
-        if (blend(low, high, axes[2].lowerWeight[n], axes[2].upperWeight[n]) < 0.5) continue;
-        out[(n - rc) >>> 5] |= 1 << ((n - rc) & 31);
+    const y = a - origin0;
+    const x = b - origin1;
+    for (let w = (count - 1) >>> 5; w >= 0; w--) out[w] = 0;
+    const row00 = deep.lower[y] * p1 + high.lower[x];
+    const row01 = deep.lower[y] * p1 + high.upper[x];
+    const row10 = deep.upper[y] * p1 + high.lower[x];
+    const row11 = deep.upper[y] * p1 + high.upper[x];
+    if ((empty[row00] & empty[row01] & empty[row10] & empty[row11]) === 1) return;
+    if (codesOf !== row00) combineRows(prediction, row00 * p2, row01 * p2, row10 * p2, row11 * p2, codes);
+    codesOf = row00;
+    const u0 = deep.lowerWeight[y];
+    const u1 = deep.upperWeight[y];
+    const v0 = high.lowerWeight[x];
+    const v1 = high.upperWeight[x];
+    const from = c - origin2;
+    const to = from + count;
+    for (let cell = wide.lower[from]; cell < p2 && runs[cell] < to; cell++) {
+      const low = codes[cell];
+      const next = codes[cell + 1];
+      if ((low | next) === 0) continue;
+      const end = Math.min(to, runs[cell + 1]);
+      for (let n = Math.max(from, runs[cell]); n < end; n++) {
+        if ((low & next) !== 15 && blend(low, next, wide.lowerWeight[n], wide.upperWeight[n], v0, v1, u0, u1) < 0.5)
+          continue;
+        out[(n - from) >>> 5] |= 1 << ((n - from) & 31);
       }
     }
   };
@@ -59,32 +56,52 @@ export function coarseRows(prediction: Uint8Array, view: View, size: Vec3): Mask
   return { box, readRow };
 }
 
-/** Codes of one row of the patch, the last one twice; says whether all are alike. */
-function combineRows(prediction: Uint8Array, rows: readonly number[], codes: Uint8Array, length: number): boolean {
-  const [r0, r1, r2, r3] = rows;
-  let alike = true;
-  for (let n = 0; n < length; n++) {
-    const code = prediction[r0 + n] | (prediction[r1 + n] << 1) | (prediction[r2 + n] << 2) | (prediction[r3 + n] << 3);
-    codes[n] = code;
-    if (code !== codes[0]) alike = false;
+/** For each row of the patch 1 when nothing in it is set. */
+function emptyRows(prediction: Uint8Array, rows: number, length: number): Uint8Array {
+  const empty = new Uint8Array(rows);
+  for (let row = 0, at = 0; row < rows; row++, at += length) {
+    let any = 0;
+    for (let n = at; n < at + length; n++) any |= prediction[n];
+    empty[row] = any === 0 ? 1 : 0;
   }
-  codes[length] = codes[length - 1];
-  return alike;
+  return empty;
 }
 
-/** Value between two patch columns, given as codes, for one output row. */
-function blender(axis0: LinearSources, a: number, axis1: LinearSources, b: number) {
-  const [u0, u1] = [axis0.lowerWeight[a], axis0.upperWeight[a]];
-  const [v0, v1] = [axis1.lowerWeight[b], axis1.upperWeight[b]];
-  return (low: number, high: number, w0: number, w1: number): number => {
-    const column0 = fround((low & 1) * w0 + (high & 1) * w1);
-    const column1 = fround(((low >> 1) & 1) * w0 + ((high >> 1) & 1) * w1);
-    const column2 = fround(((low >> 2) & 1) * w0 + ((high >> 2) & 1) * w1);
-    const column3 = fround(((low >> 3) & 1) * w0 + ((high >> 3) & 1) * w1);
-    const row0 = fround(v0 * column0 + fround(v1 * column1));
-    const row1 = fround(v0 * column2 + fround(v1 * column3));
-    return fround(u0 * row0 + fround(u1 * row1));
-  };
+/** Codes of the columns of four rows, the last one twice. */
+function combineRows(
+  prediction: Uint8Array,
+  at00: number,
+  at01: number,
+  at10: number,
+  at11: number,
+  codes: Uint8Array,
+): void {
+  const length = codes.length - 1;
+  for (let n = 0; n < length; n++) {
+    codes[n] =
+      prediction[at00 + n] | (prediction[at01 + n] << 1) | (prediction[at10 + n] << 2) | (prediction[at11 + n] << 3);
+  }
+  codes[length] = codes[length - 1];
+}
+
+/** Value between two columns, given as codes, with weights along the last (`w`), middle (`v`) and first (`u`) axis. */
+function blend(
+  low: number,
+  high: number,
+  w0: number,
+  w1: number,
+  v0: number,
+  v1: number,
+  u0: number,
+  u1: number,
+): number {
+  const row00 = fround((low & 1) * w0 + (high & 1) * w1);
+  const row01 = fround(((low >> 1) & 1) * w0 + ((high >> 1) & 1) * w1);
+  const row10 = fround(((low >> 2) & 1) * w0 + ((high >> 2) & 1) * w1);
+  const row11 = fround(((low >> 3) & 1) * w0 + ((high >> 3) & 1) * w1);
+  const plane0 = fround(v0 * row00 + fround(v1 * row01));
+  const plane1 = fround(v0 * row10 + fround(v1 * row11));
+  return fround(u0 * plane0 + fround(u1 * plane1));
 }
 
 /** For each patch index the first output sample whose lower neighbour it is, and the number of outputs at the end. */

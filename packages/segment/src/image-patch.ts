@@ -1,6 +1,6 @@
-import { type Box, boxSize, clipBox, isEmptyBox, linearSources, type Vec3 } from "@septum/volume";
+import { type Box, boxSize, clipBox, isEmptyBox, type LinearSources, linearSources, type Range } from "@septum/volume";
 import { swapAxes } from "./engine-space.ts";
-import { isUnscaled, type PreparedImage } from "./image.ts";
+import type { PreparedImage } from "./image.ts";
 import type { Patch } from "./model.ts";
 import type { View } from "./view.ts";
 
@@ -20,11 +20,10 @@ export function cutImage(image: PreparedImage, box: Box): ImagePart {
   if (isEmptyBox(inside) || boxSize(inside).some((length, axis) => length < [d0, d1, d2][axis])) out.fill(image.mean);
   if (!isEmptyBox(inside)) {
     const [[a0, a1], [b0, b1], [c0, c1]] = inside;
-    const readRow = valueReader(image);
     for (let a = a0; a < a1; a++) {
       for (let b = b0; b < b1; b++) {
         const to = c0 - box[2][0] + d2 * (b - box[1][0] + d1 * (a - box[0][0]));
-        readRow(c0 + size[2] * (b + size[1] * a), c1 - c0, out, to);
+        copyRow(image, c0 + size[2] * (b + size[1] * a), c1 - c0, out, to);
       }
     }
   }
@@ -70,34 +69,17 @@ function planeBuffer(length: number): Plane {
 function planeResizer(image: PreparedImage, view: View): (plane: Plane, index: number) => void {
   const [, p1, p2] = view.patchSize;
   const size = swapAxes(image.volume.size);
-  const inside = clipBox(view.box, size);
-  const [[a0, a1], [b0, b1], [c0, c1]] = inside;
+  const [[a0, a1], [b0, b1]] = clipBox(view.box, size);
   const [origin0, origin1, origin2] = [view.box[0][0], view.box[1][0], view.box[2][0]];
   const heights = linearSources(view.size[1], p1);
-  const widths = linearSources(view.size[2], p2);
-  const readRow = valueReader(image);
-  const { mean, std } = image;
-  const source = new Float32Array(view.size[2]);
+  const columns = columnSources(view, size[2]);
   const rows = [
     { index: -1, values: new Float32Array(p2) },
     { index: -1, values: new Float32Array(p2) },
   ];
-
   const resizeRow = (out: Float32Array, a: number, b: number): void => {
-    if (b < b0 || b >= b1) {
-      out.fill(0);
-      return;
-    }
-    const from = c0 - origin2;
-    readRow(c0 + size[2] * (b + size[1] * a), c1 - c0, source, from);
-    const { lower, upper, lowerWeight, upperWeight } = widths;
-    const to = c1 - origin2;
-    for (let n = 0; n < p2; n++) {
-      const [i0, i1] = [lower[n], upper[n]];
-      const low = i0 >= from && i0 < to ? fround(fround(source[i0] - mean) / std) : 0;
-      const high = i1 >= from && i1 < to ? fround(fround(source[i1] - mean) / std) : 0;
-      out[n] = lowerWeight[n] * low + fround(upperWeight[n] * high);
-    }
+    if (b < b0 || b >= b1) out.fill(0);
+    else blendColumns(image, size[2] * (b + size[1] * a) + origin2, columns, out);
   };
 
   return (plane, index) => {
@@ -109,44 +91,68 @@ function planeResizer(image: PreparedImage, view: View): (plane: Plane, index: n
       plane.values.fill(0);
       return;
     }
-    for (const row of rows) row.index = -1;
+    let [first, second] = rows;
+    first.index = second.index = -1;
     for (let b = 0; b < p1; b++) {
-      const [lower, upper] = [heights.lower[b], heights.upper[b]];
-      const first = rows.find((row) => row.index === lower) ?? rows.find((row) => row.index !== upper)!;
-      const second = lower === upper ? first : rows.find((row) => row !== first)!;
-      for (const [row, wanted] of [
-        [first, lower],
-        [second, upper],
-      ] as const) {
-        if (row.index !== wanted) resizeRow(row.values, a, wanted + origin1);
-        row.index = wanted;
-      }
+      const low = heights.lower[b];
+      const high = heights.upper[b];
+      if (first.index !== low && (second.index === low || first.index === high)) [first, second] = [second, first];
+      if (first.index !== low) resizeRow(first.values, a, low + origin1);
+      if (second.index !== high) resizeRow(second.values, a, high + origin1);
+      first.index = low;
+      second.index = high;
       blend(first.values, second.values, heights.lowerWeight[b], heights.upperWeight[b], plane.values, b * p2);
     }
   };
+}
+
+/** Where the columns of a patch come from, and which of them, `[from, to)`, need nothing from outside the volume. */
+interface Columns extends LinearSources {
+  readonly from: number;
+  readonly to: number;
+  /** Which source columns lie in the volume. */
+  readonly inside: Range;
+}
+
+function columnSources(view: View, length: number): Columns {
+  const sources = linearSources(view.size[2], view.patchSize[2]);
+  const inside: Range = [-view.box[2][0], length - view.box[2][0]];
+  let from = 0;
+  while (from < view.patchSize[2] && sources.lower[from] < inside[0]) from++;
+  let to = view.patchSize[2];
+  while (to > from && sources.upper[to - 1] >= inside[1]) to--;
+  return { ...sources, from, to, inside };
+}
+
+/** One row of the volume, normalised and resized. `row` is where source column 0 would be stored. */
+function blendColumns(image: PreparedImage, row: number, columns: Columns, out: Float32Array): void {
+  const { data } = image.volume;
+  const { slope, intercept } = image.volume.scaling;
+  const { mean, std } = image;
+  const { lower, upper, lowerWeight, upperWeight, from, to, inside } = columns;
+  for (let n = from; n < to; n++) {
+    const low = fround(fround(fround(slope * data[row + lower[n]] + intercept) - mean) / std);
+    const high = fround(fround(fround(slope * data[row + upper[n]] + intercept) - mean) / std);
+    out[n] = lowerWeight[n] * low + fround(upperWeight[n] * high);
+  }
+  const normal = (column: number): number => {
+    if (column < inside[0] || column >= inside[1]) return 0;
+    return fround(fround(fround(slope * data[row + column] + intercept) - mean) / std);
+  };
+  const edge = (n: number): void => {
+    out[n] = lowerWeight[n] * normal(lower[n]) + fround(upperWeight[n] * normal(upper[n]));
+  };
+  for (let n = 0; n < from; n++) edge(n);
+  for (let n = to; n < out.length; n++) edge(n);
 }
 
 function blend(low: Float32Array, high: Float32Array, w0: number, w1: number, out: Float32Array, at: number): void {
   for (let n = 0; n < low.length; n++) out[at + n] = w0 * low[n] + fround(w1 * high[n]);
 }
 
-type RowReader = (from: number, count: number, out: Float32Array, at: number) => void;
-
-/** Reads stored voxels as values. Rounds to float32 by writing into `out`. */
-function valueReader(image: PreparedImage): RowReader {
-  const { data, scaling } = image.volume;
-  const { slope, intercept } = scaling;
-  if (isUnscaled(image.volume)) {
-    return (from, count, out, at) => {
-      for (let n = 0; n < count; n++) out[at + n] = data[from + n];
-    };
-  }
-  return (from, count, out, at) => {
-    for (let n = 0; n < count; n++) out[at + n] = slope * data[from + n] + intercept;
-  };
-}
-
-/** Axis lengths of an image in engine axes. */
-export function engineSize(image: PreparedImage): Vec3 {
-  return swapAxes(image.volume.size);
+/** Copies stored voxels as values; writing into `out` rounds them to float32. */
+function copyRow(image: PreparedImage, from: number, count: number, out: Float32Array, at: number): void {
+  const { data } = image.volume;
+  const { slope, intercept } = image.volume.scaling;
+  for (let n = 0; n < count; n++) out[at + n] = slope * data[from + n] + intercept;
 }

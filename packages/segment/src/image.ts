@@ -1,5 +1,6 @@
 import { type Box, boxVoxels, type Range, type Vec3, type Volume } from "@septum/volume";
 import { SegmentError } from "./errors.ts";
+import { meanAndStd, scaledValue, sumValues } from "./image-statistics.ts";
 
 /**
  * An image ready to be segmented: its voxels as they came, and the constants that normalise them (spec §4). Plain data;
@@ -16,7 +17,7 @@ export interface PreparedImage {
 }
 
 /**
- * Works out the normalisation of an image. Reads the voxels about twice; nothing volume-sized is allocated.
+ * Works out the normalisation of an image. Nothing volume-sized is allocated.
  *
  * Throws `SegmentError` (`ImageUnusable`) for an image that is all zero, constant in its nonzero box, or not finite.
  */
@@ -25,28 +26,14 @@ export function prepareImage(volume: Volume): PreparedImage {
   if (box === undefined) {
     throw new SegmentError("ImageUnusable", "Cannot segment this image: every voxel is zero");
   }
-  const voxels = boxVoxels(box);
-  const sum = sumOver(volume, box, (value) => value);
-  if (!Number.isFinite(Math.fround(sum / voxels))) throw notFinite(volume);
-  const mean = sum / voxels;
-  const squares = sumOver(volume, box, (value) => (value - mean) * (value - mean));
-  const std = Math.fround(Math.sqrt(squares / (voxels - 1)));
+  const { mean, std } = meanAndStd(volume, box);
+  if (!Number.isFinite(mean) || std === Infinity) throw notFinite(volume);
   if (!(std > 0)) {
-    const what = voxels === 1 ? "only one voxel is not zero" : `every voxel of its nonzero part has the value ${mean}`;
+    const what =
+      boxVoxels(box) === 1 ? "only one voxel is not zero" : `its nonzero part has the value ${mean} everywhere`;
     throw new SegmentError("ImageUnusable", `Cannot segment this image: ${what}, so there is no contrast to see`);
   }
-  if (!Number.isFinite(std)) throw notFinite(volume);
-  return { volume, mean: Math.fround(mean), std, box };
-}
-
-/** Value of a stored number as the reference sees it: scaled, then float32. */
-export function scaledValue(volume: Volume, stored: number): number {
-  return Math.fround(volume.scaling.slope * stored + volume.scaling.intercept);
-}
-
-/** Whether stored numbers are the values. */
-export function isUnscaled(volume: Volume): boolean {
-  return volume.scaling.slope === 1 && volume.scaling.intercept === 0;
+  return { volume, mean, std, box };
 }
 
 /**
@@ -68,28 +55,7 @@ function nonzeroBox(volume: Volume): Box | undefined {
 
 function planeIsEmpty(volume: Volume, axis: number, index: number): boolean {
   const ranges = volume.size.map((length, a): Range => (a === axis ? [index, index + 1] : [0, length]));
-  return Math.fround(sumOver(volume, [ranges[0], ranges[1], ranges[2]], (value) => value)) === 0;
-}
-
-/** Sum of `term(value)` over a box, row by row so that rounding stays small. */
-function sumOver(volume: Volume, box: Box, term: (value: number) => number): number {
-  const { data, size, scaling } = volume;
-  const { slope, intercept } = scaling;
-  const unscaled = isUnscaled(volume);
-  let total = 0;
-  for (let k = box[2][0]; k < box[2][1]; k++) {
-    let plane = 0;
-    for (let j = box[1][0]; j < box[1][1]; j++) {
-      const row = size[0] * (j + size[1] * k);
-      let sum = 0;
-      for (let n = row + box[0][0]; n < row + box[0][1]; n++) {
-        sum += term(Math.fround(unscaled ? data[n] : slope * data[n] + intercept));
-      }
-      plane += sum;
-    }
-    total += plane;
-  }
-  return total;
+  return Math.fround(sumValues(volume, [ranges[0], ranges[1], ranges[2]])) === 0;
 }
 
 function notFinite(volume: Volume): SegmentError {

@@ -7,8 +7,10 @@ import {
   intersectBoxes,
   isEmptyBox,
   readBits,
+  readWords,
   type Vec3,
   wholeBox,
+  wholeWords,
 } from "@septum/volume";
 
 /** A mask that is read row by row along the last axis; engine axes. */
@@ -25,9 +27,15 @@ export interface MaskRows {
 export function bitRows(bits: Uint8Array, box: Box): MaskRows {
   const [, n1, n2] = boxSize(box);
   const [[a0], [b0], [c0]] = box;
+  const words = wholeWords(bits);
+  const readable = words === undefined ? 0 : 32 * words.length;
   return {
     box,
-    readRow: (a, b, c, count, out) => readBits(bits, c - c0 + n2 * (b - b0 + n1 * (a - a0)), count, out),
+    readRow: (a, b, c, count, out) => {
+      const at = c - c0 + n2 * (b - b0 + n1 * (a - a0));
+      if (words !== undefined && at + count <= readable) readWords(words, at, count, out);
+      else readBits(bits, at, count, out);
+    },
   };
 }
 

@@ -6,33 +6,32 @@ import { type BitGrid, createBitGrid } from "./bit-grid.ts";
  */
 export function open5(grid: BitGrid): void {
   const spare = createBitGrid(grid.size);
-  const erode = (x: number, y: number) => x & y;
-  const dilate = (x: number, y: number) => x | y;
-  alongRows(grid, spare, erode, -1);
-  acrossRows(spare, grid, 1, erode);
-  acrossRows(grid, spare, 0, erode);
-  alongRows(spare, grid, dilate, 0);
-  acrossRows(grid, spare, 1, dilate);
-  acrossRows(spare, grid, 0, dilate);
+  // Dilation is erosion of the complement; `flip` turns bits into those that are eroded and back.
+  for (const flip of [0, -1]) {
+    erodeAlongRows(grid, spare, flip);
+    erodeAcrossRows(spare, grid, 1, flip);
+    erodeAcrossRows(grid, spare, 0, flip);
+    grid.words.set(spare.words);
+  }
 }
 
-type Combine = (x: number, y: number) => number;
-
-/** Combines each voxel with its two neighbours on either side in its row; `border` stands for those outside. */
-function alongRows(from: BitGrid, to: BitGrid, combine: Combine, border: number): void {
-  const { rowWords } = from;
+/** Keeps a voxel if its two neighbours on either side in its row are set. */
+function erodeAlongRows(from: BitGrid, to: BitGrid, flip: number): void {
+  const { rowWords, words } = from;
   const used = from.size[2] & 31;
   const tail = used === 0 ? -1 : ~(-1 << used);
   const last = rowWords - 1;
-  for (let row = 0; row < from.words.length; row += rowWords) {
-    let before = border;
-    let word = from.words[row] | (last === 0 ? border & ~tail : 0);
+  for (let row = 0; row < words.length; row += rowWords) {
+    let before = -1;
+    let word = words[row] ^ flip;
+    if (last === 0) word |= ~tail;
     for (let w = 0; w < rowWords; w++) {
-      let after = border;
-      if (w < last) after = from.words[row + w + 1] | (w + 1 === last ? border & ~tail : 0);
-      const up = combine((word << 1) | (before >>> 31), (word << 2) | (before >>> 30));
-      const down = combine((word >>> 1) | (after << 31), (word >>> 2) | (after << 30));
-      to.words[row + w] = combine(word, combine(up, down)) & (w === last ? tail : -1);
+      let after = -1;
+      if (w < last) after = words[row + w + 1] ^ flip;
+      if (w + 1 === last) after |= ~tail;
+      const up = ((word << 1) | (before >>> 31)) & ((word << 2) | (before >>> 30));
+      const down = ((word >>> 1) | (after << 31)) & ((word >>> 2) | (after << 30));
+      to.words[row + w] = ((word & up & down) ^ flip) & (w === last ? tail : -1);
       before = word;
       word = after;
     }
@@ -40,22 +39,21 @@ function alongRows(from: BitGrid, to: BitGrid, combine: Combine, border: number)
 }
 
 /** The same across rows (axis 1) or planes (axis 0). */
-function acrossRows(from: BitGrid, to: BitGrid, axis: 0 | 1, combine: Combine): void {
+function erodeAcrossRows(from: BitGrid, to: BitGrid, axis: 0 | 1, flip: number): void {
   const [n0, n1] = from.size;
-  const { rowWords } = from;
+  const { rowWords, words } = from;
   const length = axis === 0 ? n0 : n1;
   const step = axis === 0 ? n1 * rowWords : rowWords;
   const others = axis === 0 ? 1 : n0;
-  const span = axis === 0 ? n1 * rowWords : rowWords;
   for (let other = 0; other < others; other++) {
     for (let n = 0; n < length; n++) {
       const at = other * n1 * rowWords + n * step;
       const first = at - Math.min(2, n) * step;
       const end = at + Math.min(2, length - 1 - n) * step;
-      for (let w = 0; w < span; w++) {
-        let word = from.words[first + w];
-        for (let near = first + step; near <= end; near += step) word = combine(word, from.words[near + w]);
-        to.words[at + w] = word;
+      for (let w = 0; w < step; w++) {
+        let word = -1;
+        for (let near = first; near <= end; near += step) word &= words[near + w] ^ flip;
+        to.words[at + w] = word ^ flip;
       }
     }
   }

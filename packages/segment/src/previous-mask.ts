@@ -77,23 +77,23 @@ export function nearestMask(mask: MaskRows, view: View, size: Vec3): (a: number,
 
 /** Counts set voxels of a row in each window; says whether there are any. `shift` is where the row starts in the view. */
 function rowCounter(mask: MaskRows, c0: number, count: number, windows: Windows, shift: number) {
-  const words = new Uint32Array(Math.ceil(count / 32) + 1);
+  const wordCount = Math.ceil(count / 32);
+  const words = new Uint32Array(wordCount + 1);
+  // Windows are a few voxels long, so that each lies in one word or two.
+  const from = windows.lo.map((lo) => Math.min(count, Math.max(0, lo - shift)));
+  const length = windows.hi.map((hi, n) => Math.max(0, Math.min(count, hi - shift) - from[n]));
   return (a: number, b: number, counts: Uint16Array): boolean => {
     mask.readRow(a, b, c0, count, words);
     let any = 0;
-    for (let w = 0; w < words.length; w++) any |= words[w];
+    for (let w = 0; w < wordCount; w++) any |= words[w];
     if (any === 0) return false;
     for (let n = 0; n < counts.length; n++) {
-      const from = Math.max(0, windows.lo[n] - shift);
-      const to = Math.min(count, windows.hi[n] - shift);
-      if (to <= from) {
-        counts[n] = 0;
-        continue;
-      }
-      const up = from & 31;
-      let bits = words[from >>> 5] >>> up;
-      if (up + to - from > 32) bits |= words[(from >>> 5) + 1] << (32 - up);
-      counts[n] = countWord(bits & (2 ** (to - from) - 1));
+      const word = from[n] >>> 5;
+      const up = from[n] & 31;
+      let bits = words[word] >>> up;
+      if (up + length[n] > 32) bits |= words[word + 1] << (32 - up);
+      bits &= ~(-1 << length[n]);
+      counts[n] = bits === 0 ? 0 : countWord(bits);
     }
     return true;
   };
@@ -114,21 +114,28 @@ function windowsAround(windows: Windows, inputs: number): Windows {
 
 /** Replaces counts by their share of the window, rounded to half. */
 function countsToMeans(counts: Uint16Array, size: Vec3, deep: Windows, high: Windows, wide: Windows): void {
-  const tables = new Map<number, Uint16Array>();
+  const tables = new Map<number, Uint16Array<ArrayBuffer>>();
   const widths = wide.lo.map((lo, n) => wide.hi[n] - lo);
+  let voxels = 0;
+  let table = new Uint16Array();
   for (let a = 0, at = 0; a < size[0]; a++) {
     for (let b = 0; b < size[1]; b++) {
       const side = (deep.hi[a] - deep.lo[a]) * (high.hi[b] - high.lo[b]);
       for (let c = 0; c < size[2]; c++, at++) {
-        if (counts[at] === 0) continue;
-        const voxels = side * widths[c];
-        let table = tables.get(voxels);
-        if (table === undefined) {
-          table = Uint16Array.from({ length: voxels + 1 }, (_, n) => toHalfBits(Math.fround(n / voxels)));
+        const count = counts[at];
+        if (count === 0) continue;
+        if (side * widths[c] !== voxels) {
+          voxels = side * widths[c];
+          table = tables.get(voxels) ?? shares(voxels);
           tables.set(voxels, table);
         }
-        counts[at] = table[counts[at]];
+        counts[at] = table[count];
       }
     }
   }
+}
+
+/** Halves of `n / voxels`. */
+function shares(voxels: number): Uint16Array<ArrayBuffer> {
+  return Uint16Array.from({ length: voxels + 1 }, (_, n) => toHalfBits(Math.fround(n / voxels)));
 }

@@ -125,7 +125,37 @@ export function readBits(bits: Uint8Array, at: number, count: number, out: Uint3
     out[outAt + n] = word;
   }
   const tail = count & 31;
-  if (tail !== 0) out[outAt + wordCount - 1] &= 2 ** tail - 1;
+  if (tail !== 0) out[outAt + wordCount - 1] &= ~(-1 << tail);
+}
+
+/**
+ * The 32-bit words that `bits` holds whole, as a view, for `readWords`; undefined when it does not start at a multiple of
+ * four bytes. Little-endian, like every machine that runs this.
+ */
+export function wholeWords(bits: Uint8Array): Uint32Array | undefined {
+  if (bits.byteOffset % 4 !== 0) return undefined;
+  return new Uint32Array(bits.buffer, bits.byteOffset, Math.floor(bits.length / 4));
+}
+
+/** The same as `readBits`, from the words of the same bits; several times faster. Nothing may be read past the words. */
+export function readWords(words: Uint32Array, at: number, count: number, out: Uint32Array): void {
+  const shift = at & 31;
+  const last = Math.ceil(count / 32) - 1;
+  let from = Math.floor(at / 32);
+  if (shift === 0) {
+    for (let n = 0; n <= last; n++) out[n] = words[from + n];
+  } else {
+    const rest = 32 - shift;
+    let word = words[from] >>> shift;
+    for (let n = 0; n < last; n++) {
+      const next = words[++from];
+      out[n] = word | (next << rest);
+      word = next >>> shift;
+    }
+    const tail = count - 32 * last;
+    out[last] = tail > rest ? word | (words[from + 1] << rest) : word;
+  }
+  if ((count & 31) !== 0) out[last] &= ~(-1 << (count & 31));
 }
 
 /** The bits of `box` of a volume of `size`, tight. Both `[i, j, k]`; the box must lie inside. */

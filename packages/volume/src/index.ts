@@ -30,7 +30,9 @@ export {
   packBits,
   pasteBits,
   readBits,
+  readWords,
   unpackBits,
+  wholeWords,
 } from "./bit-mask.ts";
 export {
   type Box,
