@@ -48,11 +48,11 @@ def tune(data: str) -> None:
         if not case.targets or case.id.endswith("aal") or "thirds" in case.id:
             continue
         image, label = read_case(case)
-        targets = list(np.random.default_rng(1).permutation(case.targets)[:8])
-        for step in (0.01, 0.03, 0.06):
-            for reach in (0.4, 0.8, 1.5, 2.5, 4.0):
+        targets = list(np.random.default_rng(1).permutation(case.targets)[:3])
+        for step in (0.01, 0.04):
+            for reach in (0.5, 1.0, 2.0, 3.5):
                 for target in targets:
-                    run = sit(Geodesic(image, step, reach), label == target, 3)
+                    run = sit(Geodesic(image, step, reach), label == target, 2)
                     trials.setdefault((step, reach), []).append(float(np.mean(run["dice"])))
     for key, values in sorted(trials.items(), key=lambda item: -np.mean(item[1])):
         print(key, round(float(np.mean(values)), 4), len(values))

@@ -27,7 +27,7 @@ class PlaneConv3d(nn.Conv3d):
         return y.view(n, out_depth, self.out_channels, y.shape[2], y.shape[3]).permute(0, 2, 1, 3, 4)
 
 
-def use_plane_convolutions(net: nn.Module, min_channels: int = 16) -> nn.Module:
+def use_plane_convolutions(net: nn.Module, min_channels: int = 8) -> nn.Module:
     """Turn every fitting convolution with at least `min_channels` inputs into a `PlaneConv3d`, in place."""
     for module in net.modules():
         fits = (

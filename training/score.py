@@ -39,10 +39,12 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def sit(tool: Engine | Geodesic, truth: np.ndarray, prompts: int) -> dict:
-    """One simulated user: Dice and seconds after every prompt. A perfect answer ends the run and is repeated to its end."""
-    scores, seconds = [], []
+    """One simulated user: Dice and seconds after every prompt. A perfect answer ends the run and is repeated to its end.
+    `prompts` holds them with voxels as `[i, j, k]`, in the form `septum segment` reads."""
+    scores, seconds, prompts_made = [], [], []
     voxel, positive = deepest(largest_part(truth)), True
     for _ in range(prompts):
+        prompts_made.append({"kind": "point", "voxel": [int(v) for v in voxel[::-1]], "positive": bool(positive)})
         began = time.perf_counter()
         tool.point(voxel, positive)
         tool.predict()
@@ -56,7 +58,7 @@ def sit(tool: Engine | Geodesic, truth: np.ndarray, prompts: int) -> dict:
         positive = parts[0].sum() >= parts[1].sum()
         voxel = deepest(parts[0] if positive else parts[1])
     scores += scores[-1:] * (prompts - len(scores))
-    return {"dice": scores, "seconds": seconds, "passes": tool.passes}
+    return {"dice": scores, "seconds": seconds, "passes": tool.passes, "prompts": prompts_made}
 
 
 def chosen_targets(case: Case, per_case: int) -> list[int]:

@@ -1,0 +1,44 @@
+"""Write a trained state as an nnInteractive model folder: `python export.py --state STATE_FOLDER --like MODEL_FOLDER --out FOLDER`.
+
+Plans, dataset and prompt settings are taken from the folder the training started from; the averaged weights go into the checkpoint.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+
+def export(state: Path, like: Path, out: Path, weights: str = "average") -> None:
+    trained = torch.load(state / "state.pt", map_location="cpu", weights_only=False)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "fold_0").mkdir(exist_ok=True)
+    plans = json.loads((like / "plans.json").read_text())
+    plans["dataset_name"] = out.name
+    (out / "plans.json").write_text(json.dumps(plans, indent=2) + "\n")
+    for name in ("dataset.json", "inference_info.json"):
+        shutil.copyfile(like / name, out / name)
+    (out / "LICENSE").write_text("CC0-1.0\n")
+    checkpoint = {
+        "network_weights": {name: value.contiguous().float() for name, value in trained[weights].items()},
+        "trainer_name": "nnInteractiveTrainer_stub",
+        "init_args": {"configuration": "3d_fullres", "fold": 0},
+        "current_epoch": trained["number"],
+    }
+    torch.save(checkpoint, out / "fold_0" / "checkpoint_final.pth")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--like", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", choices=("average", "net"), default="average")
+    args = parser.parse_args()
+    export(args.state, args.like, args.out, args.weights)
+
+
+if __name__ == "__main__":
+    main()
