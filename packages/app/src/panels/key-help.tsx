@@ -1,4 +1,4 @@
-import { ActionIcon, Kbd, Popover, Tooltip } from "@mantine/core";
+import { ActionIcon, Kbd, Popover } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
 import { store, useApp } from "../state/store.ts";
 
@@ -30,18 +30,16 @@ export function KeyHelp() {
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" withArrow trapFocus>
       <Popover.Target>
-        <Tooltip label="Mouse and keys (?)" disabled={open}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label="Mouse and keys"
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-          >
-            <IconKeyboard size={19} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          title="Mouse and keys (?)"
+          aria-label="Mouse and keys"
+          onClick={() => setOpen(!open)}
+        >
+          <IconKeyboard size={19} />
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown aria-label="Mouse and keys">
         <dl className="key-help" data-autofocus tabIndex={-1}>

@@ -42,14 +42,23 @@ export function MaskPanel() {
         <output>{Math.round(100 * opacity)} %</output>
       </div>
       <div className="downloads">
-        <Button variant="default" leftSection={<IconDownload size={16} />} onClick={downloadSegmentation}>
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={16} />}
+          onClick={downloadSegmentation}
+          title="NIfTI label map in the scan's geometry"
+        >
           Download segmentation
         </Button>
-        <Button variant="default" leftSection={<IconListNumbers size={16} />} onClick={downloadLabels}>
+        <Button
+          variant="default"
+          leftSection={<IconListNumbers size={16} />}
+          onClick={downloadLabels}
+          title="Label descriptions for ITK-SNAP"
+        >
           Download label file
         </Button>
       </div>
-      <p className="hint">A NIfTI label map in the scan's geometry, and its labels for ITK-SNAP.</p>
     </section>
   );
 }

@@ -56,7 +56,10 @@ function PointRow({ number, voxel, color, selected }: PointRowProps) {
   const spacing = useApp((state) => state.image?.spacing);
   return (
     <li className={selected ? "point point-selected" : "point"} data-testid={`point-${number}`}>
-      <Tooltip label={selected ? "Leave this point where it is" : "Select: the next click moves this point"}>
+      <Tooltip
+        position="left"
+        label={selected ? "Leave this point where it is" : "Select: the next click moves this point"}
+      >
         <button
           type="button"
           className="point-dot"

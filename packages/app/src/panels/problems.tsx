@@ -10,14 +10,13 @@ export function Problems() {
   return (
     <div className="problems">
       {!reachable && (
-        <Alert color="yellow" title="The server cannot be reached" icon={<IconAlertTriangle />} role="status">
+        <Alert className="warning" title="The server cannot be reached" icon={<IconAlertTriangle />} role="status">
           What it has accepted is safe there. This page tries again every two seconds.
         </Alert>
       )}
       {problems.map(({ id, title, detail }) => (
         <Alert
           key={id}
-          color="red"
           title={title}
           icon={<IconAlertTriangle />}
           withCloseButton

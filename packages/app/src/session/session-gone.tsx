@@ -17,8 +17,10 @@ export function SessionGone() {
               Session <code>{shortId(id)}</code>:{" "}
             </>
           )}
-          {reason ?? "The server does not know it."} Sessions are deleted by hand or after a day without use, and cannot
-          be brought back.
+          {reason ?? "The server does not know it."}
+        </p>
+        <p className="hint">
+          Sessions end when they are deleted or not used for some time, and cannot be brought back.
         </p>
         <Button leftSection={<IconPlus size={16} />} onClick={() => enter(undefined)}>
           Start a new session

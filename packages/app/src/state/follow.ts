@@ -2,7 +2,7 @@ import type { SessionEvent } from "@septum/protocol";
 import type { Box } from "@septum/volume";
 import { advanceRun, startedRun } from "../words/run.ts";
 import { client } from "./client.ts";
-import { handleLoss, refresh, refreshPoints } from "./refresh.ts";
+import { handleLoss, loseSession, refresh, refreshPoints } from "./refresh.ts";
 import { store } from "./store.ts";
 
 /** Told when labels changed inside a box of the scan, or (undefined) anywhere. */
@@ -78,7 +78,7 @@ function take(event: SessionEvent): void {
       if (!state.upload) store.setState({ uploadElsewhere: event.received });
       return;
     case "deleted":
-      store.setState({ session: { phase: "gone", id: client.sessionId, reason: "This session was deleted." } });
+      loseSession("It was deleted.");
   }
 }
 

@@ -42,8 +42,7 @@ export async function refreshPoints(): Promise<void> {
 export function handleLoss(error: unknown, doing: string, asked = true): void {
   if (error instanceof DOMException && error.name === "AbortError") return;
   if (isGone(error)) {
-    const reason = error instanceof Error ? error.message : undefined;
-    store.setState({ ...emptySession, session: { phase: "gone", id: client.sessionId, reason } });
+    loseSession(error instanceof Error ? error.message : undefined);
     return;
   }
   if (isUnreachable(error)) {
@@ -52,6 +51,11 @@ export function handleLoss(error: unknown, doing: string, asked = true): void {
     if (!asked) return;
   }
   report(error, doing);
+}
+
+/** The session is not on the server any more. */
+export function loseSession(reason: string | undefined): void {
+  store.setState({ ...emptySession, session: { phase: "gone", id: client.sessionId, reason } });
 }
 
 function apply(status: StatusAnswer): void {

@@ -17,8 +17,8 @@ test("a code without a title says what could not be done", () => {
 
 test("a lost connection says that nothing is lost", () => {
   const { title, detail } = problemWords(new ApiError(0, "network", "The server cannot be reached"), "mark the point");
-  expect(title).toBe("The server cannot be reached");
-  expect(detail).toContain("Your work is kept on the server");
+  expect(title).toBe("Cannot mark the point");
+  expect(detail).toBe("The server cannot be reached. Your work is kept on the server; this page tries again.");
 });
 
 test("anything else thrown is still words", () => {

@@ -17,7 +17,6 @@ const titles: Readonly<Partial<Record<ApiError["code"], string>>> = {
   upload_in_progress: "Another upload is still on its way",
   run_in_progress: "A run is already in progress",
   unavailable: "The server is busy",
-  network: "The server cannot be reached",
   unauthorized: "Not allowed",
 };
 
