@@ -1,5 +1,5 @@
 import type { Store } from "@septum/store";
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Engine } from "./engine/engine.ts";
 import { isLoopback } from "./http/administrator.ts";
@@ -61,7 +61,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // An upload may take its time; its silence is watched where it is received.
     requestTimeout: 0,
     // An address that cannot be read reaches no route, and none of its hooks.
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
       const { status, body } = answerTo(error);
       return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
     },

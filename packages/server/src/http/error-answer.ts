@@ -31,6 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
   StoreClosed: closing,
   EngineClosedError: closing,
   ImageLostError: lost,
+  TaskLostError: ["unavailable", "A part of the server stopped and was started anew: repeat the call"],
   ModelError: ["model_failed", "The model failed; the object is as it was before"],
 };
 

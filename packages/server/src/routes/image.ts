@@ -93,7 +93,9 @@ function sliceRequest(
   }
   const index = Number(params.slice_index);
   checkSlice(axis, index, state.image.info.size, "slice_not_found");
-  return { axis, index, window: window === undefined || level === undefined ? undefined : { width: window, level } };
+  return window === undefined || level === undefined
+    ? { axis, index }
+    : { axis, index, window: { width: window, level } };
 }
 
 function checkAxis(text: string): Axis {

@@ -125,7 +125,14 @@ async function decode(
   { engine, maxImageBytes }: UploadWorld,
   signal: AbortSignal,
 ): Promise<OpenedImage> {
-  return new OpenedImage(await engine.openImage(path, { signal, maxBytes: maxImageBytes, frame }));
+  const image = await engine.openImage(path, { signal, maxBytes: maxImageBytes, frame }).catch((error: unknown) => {
+    // What ends a thread while it reads a file is the file: repeating the call, as elsewhere, would not help.
+    if (!(error instanceof Error) || error.name !== "TaskLostError") throw error;
+    throw new HttpError("unreadable_image", "The scan cannot be read: it is damaged, or too large for the server", {
+      cause: error,
+    });
+  });
+  return new OpenedImage(image);
 }
 
 async function install(session: Session, opened: OpenedImage, staged: StagedFile, upload: Upload): Promise<void> {
