@@ -1,0 +1,131 @@
+import { access, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type LoadedModel, loadModel } from "@septum/model";
+import { createSegmenter, prepareImage } from "@septum/segment";
+import { type Box, unpackBits } from "@septum/volume";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readImageFile } from "./image-file.ts";
+import { readPromptFile } from "./prompt-file.ts";
+import { type PromptReport, runPrompts } from "./run-prompts.ts";
+
+/** What the official Python code did with one prompt (README beside the goldens). */
+interface Golden {
+  readonly kind: PromptReport["kind"];
+  readonly zooms: readonly number[];
+  readonly boxes_ijk: readonly Box[];
+  readonly changed_box_ijk: Box | null;
+  readonly voxels: number;
+  readonly random_leftover: boolean;
+}
+
+const shared = fileURLToPath(new URL("../../../../shared/", import.meta.url));
+const isThere = await access(join(shared, "goldens/sessions")).then(
+  () => true,
+  () => false,
+);
+if (!isThere) process.stdout.write("goldens.test.ts is skipped: the shared reference data (../shared) is not here\n");
+
+/** A network that rounds differently moves a voxel whose two logits are nearly equal. Measured: none. */
+const flippedAllowed = 3;
+
+describe.runIf(isThere)("sessions of the official code", () => {
+  let folder: string;
+  let loaded: LoadedModel;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "septum-goldens-"));
+    const model = join(folder, "light-v0");
+    await cp(join(shared, "models/light-v0"), model, { recursive: true });
+    // The goldens were made with the reference's constants, which hold when our own key is absent.
+    const infoFile = join(model, "inference_info.json");
+    const { septum: _ours, ...info } = JSON.parse(await readFile(infoFile, "utf8"));
+    await rm(infoFile, { force: true });
+    await writeFile(infoFile, JSON.stringify(info));
+    loaded = await loadModel({ folder: model, cacheDir: folder, device: "cpu", threads: 2 });
+  });
+
+  afterAll(async () => {
+    await loaded?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(["mr_hippocampus_001", "ct_abdomen_multiorgan", "ct_spleen"])("%s", { timeout: 600_000 }, async (name) => {
+    const session = join(shared, "goldens/sessions", name);
+    const { autozoom, prompts } = JSON.parse(await readFile(join(session, "expected.json"), "utf8"));
+    const { volume } = await readImageFile(join(shared, "data/cases", name, "image.nii.gz"));
+    const entries = await readPromptFile(join(session, "prompts.json"), volume);
+    // One stream for the whole session, as in the process that made the goldens.
+    const draws = numpyIndex(0);
+    const segmenter = createSegmenter({ image: prepareImage(volume), model: loaded.model, random: () => draws });
+
+    const goldens: Golden[] = prompts;
+    let index = 0;
+    for await (const report of runPrompts(segmenter, entries, { autozoom })) {
+      const golden = goldens[index];
+      const expected = (await readImageFile(join(session, `mask_${index}.nii.gz`))).volume.data;
+      const { differing, dice } = compare(unpackBits(segmenter.mask, volume.data.length), expected);
+      index++;
+      process.stdout.write(
+        `${name} ${index} ${report.kind}: ${differing} voxels differ from the ${golden.voxels} of the official mask, ` +
+          `Dice ${dice.toFixed(5)}, ${report.passes} passes\n`,
+      );
+      expect(report.kind).toBe(golden.kind);
+      expect(report.zooms).toEqual(golden.zooms);
+      expect(report.boxes).toEqual(golden.boxes_ijk);
+      expect(report.random_leftover > 0).toBe(golden.random_leftover);
+      // The official code answers an undo without saying where it was.
+      if (golden.kind !== "undo") expect(report.changed_box).toEqual(golden.changed_box_ijk);
+      expect(Math.abs(report.voxels - golden.voxels)).toBeLessThanOrEqual(flippedAllowed);
+      expect(differing).toBeLessThanOrEqual(flippedAllowed);
+    }
+    expect(index).toBe(goldens.length);
+  });
+});
+
+function compare(mask: ArrayLike<number>, expected: ArrayLike<number>) {
+  let differing = 0;
+  let both = 0;
+  let sum = 0;
+  for (let n = 0; n < expected.length; n++) {
+    const [ours, theirs] = [mask[n], expected[n] ? 1 : 0];
+    if (ours !== theirs) differing++;
+    both += ours & theirs;
+    sum += ours + theirs;
+  }
+  return { differing, dice: sum === 0 ? 1 : (2 * both) / sum };
+}
+
+/**
+ * numpy's legacy stream (spec §6.7): MT19937 from `init_genrand`; an index below n is 32 bits, masked to the smallest
+ * all-ones number that holds n - 1, drawn again while it is too large. n = 1 draws nothing.
+ */
+function numpyIndex(seed: number): (n: number) => number {
+  const state = new Uint32Array(624);
+  state[0] = seed;
+  for (let n = 1; n < 624; n++) state[n] = Math.imul(1812433253, state[n - 1] ^ (state[n - 1] >>> 30)) + n;
+  let next = 624;
+  const draw = () => {
+    if (next === 624) {
+      for (let n = 0; n < 624; n++) {
+        const y = (state[n] & 0x80000000) | (state[(n + 1) % 624] & 0x7fffffff);
+        state[n] = state[(n + 397) % 624] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+      }
+      next = 0;
+    }
+    let y = state[next++];
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return (y ^ (y >>> 18)) >>> 0;
+  };
+  return (n) => {
+    if (n === 1) return 0;
+    const mask = 0xffffffff >>> Math.clz32(n - 1);
+    for (;;) {
+      const index = (draw() & mask) >>> 0;
+      if (index < n) return index;
+    }
+  };
+}
