@@ -18,10 +18,6 @@ async function answer({ graph, provider, threads, size, settings }: ProbeRequest
   }
 }
 
-process.once("message", async (request) => {
-  const reply = await answer(request as ProbeRequest);
-  process.send?.(reply, undefined, undefined, () => process.exit(0));
-});
-
-// Nobody waits any more.
+// The asking process ends this one when it has the answer; leaving by ourselves could overtake the message.
+process.once("message", async (request) => process.send?.(await answer(request as ProbeRequest)));
 process.once("disconnect", () => process.exit(0));

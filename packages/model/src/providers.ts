@@ -56,17 +56,24 @@ export function candidates(device: DeviceName | "auto"): readonly DeviceName[] {
 /**
  * Why an accelerator cannot be used, or undefined when it can: a small pass on it succeeds and agrees with the CPU's. In
  * `auto` it also has to be no slower.
+ *
+ * @param patience longest wait for the small pass, in seconds
  */
-export async function whyNot(provider: DeviceName, options: DeviceOptions): Promise<string | undefined> {
+export async function whyNot(
+  provider: DeviceName,
+  options: DeviceOptions,
+  patience = PATIENCE[provider],
+): Promise<string | undefined> {
   const { graph, settings, threads } = options;
   const request = { graph: graph.path, threads, size: graph.probeSize, settings: { channels: settings.channels } };
-  const found = await probe({ ...request, provider });
+  const found = await probe({ ...request, provider }, patience);
   if (!found.ok) return readable(found.reason);
-  const reference = await probe({ ...request, provider: "cpu" });
+  const reference = await probe({ ...request, provider: "cpu" }, PATIENCE.cpu);
   if (!reference.ok) return `nothing to compare with, the CPU failed: ${reference.reason}`;
   const error = relativeError(found.logits, reference.logits);
-  if (!(error <= LARGEST_LOGIT_ERROR))
+  if (!(error <= LARGEST_LOGIT_ERROR)) {
     return `its logits differ from the CPU's by ${error.toPrecision(2)} of their range`;
+  }
   if (options.device === "auto" && found.seconds > reference.seconds) {
     return `slower than the CPU: ${found.seconds.toFixed(2)} s against ${reference.seconds.toFixed(2)} s for a small patch`;
   }
@@ -79,8 +86,7 @@ function readable(reason: string): string {
 }
 
 /** Runs one small pass in a process that is ended when it takes too long. */
-function probe(request: ProbeRequest): Promise<ProbeAnswer> {
-  const seconds = PATIENCE[request.provider];
+function probe(request: ProbeRequest, seconds: number): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(moduleFile("./probe-process.ts")), {
       execArgv: [],
