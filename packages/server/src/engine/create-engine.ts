@@ -19,7 +19,7 @@ export interface EngineOptions {
 
 knowErrors(modelPackage);
 
-/** Longer than idle threads of the task pool live, so that there is little left to collect. */
+/** Longer than spare threads of the task pool live when idle, so that there is little left to collect. */
 const releaseDelayMs = 3_000;
 
 /**

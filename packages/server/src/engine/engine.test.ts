@@ -209,6 +209,27 @@ describe("SegmentObject", () => {
     image.close();
   });
 
+  it("shows readers the mask before or after a prompt and nothing between, and lets them read during a pass", async () => {
+    const image = await openBall([72, 64, 56]);
+    const object = await image.object(1);
+    const before = await mask(image, object);
+    let over = false;
+    const applying = object.apply(point([36, 32, 28]), { owner: "a" }).finally(() => {
+      over = true;
+    });
+    const seen: Uint8Array[] = [];
+    while (!over) {
+      seen.push(await mask(image, object));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await applying;
+    const after = await mask(image, object);
+    const whole = seen.filter((bits) => [before, after].some((known) => Buffer.compare(bits, known) === 0));
+    expect(whole.length).toBe(seen.length);
+    expect(seen.length).toBeGreaterThan(3);
+    image.close();
+  });
+
   it("comes back from what was saved, history included", async () => {
     const image = await openBall([72, 64, 56]);
     const object = await image.object(1);

@@ -11,7 +11,10 @@ export interface Engine {
   readonly model: ModelFacts;
   /** The queue's state now: passes waiting and running, by person. */
   readonly queue: { readonly waiting: number; readonly running: number };
-  /** Decodes a NIfTI file into shared memory. Throws `VolumeError`s of `@septum/volume` with a message fit for the user. */
+  /**
+   * Decodes a NIfTI file into shared memory. Throws `VolumeError`s of `@septum/volume` when the file cannot be read, and a
+   * `SegmentError` (`ImageUnusable`) of `@septum/segment` when it can but not be segmented; messages are fit for the user.
+   */
   openImage(path: string, options: OpenOptions): Promise<OpenImage>;
   close(): Promise<void>;
 }
@@ -47,7 +50,12 @@ export interface ImageInfo {
   readonly window: readonly [number, number];
 }
 
-/** One decoded image and the objects segmented on it. Freed by `close`. */
+/**
+ * One decoded image and the objects segmented on it. Freed by `close`.
+ *
+ * Calls reject with `ImageLostError` when the image's thread died: the image is to be opened again from its file, and its
+ * objects from what they saved.
+ */
 export interface OpenImage {
   readonly info: ImageInfo;
   /** Bytes of memory held: image, masks, prompts, history. */
@@ -96,7 +104,7 @@ export interface SegmentObject {
   readonly prompts: number;
   /**
    * Adds one prompt and, unless `predict` is false, predicts. All or nothing: after an error or an abort the object is as
-   * it was. Passes wait in the device queue under `owner`.
+   * it was. Passes wait in the device queue under `owner`. A prompt's mask is copied unless it lies in shared memory.
    */
   apply(prompt: Prompt, options: ApplyOptions): Promise<Applied>;
   /** Takes back the last prompt. Undefined when there is none. */

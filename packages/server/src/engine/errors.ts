@@ -6,6 +6,11 @@ export class ImageLostError extends Error {
   override readonly name = "ImageLostError";
 }
 
+/** The thread that did the work stopped, as when memory ran out. Nothing was changed: it can be tried again. */
+export class TaskLostError extends Error {
+  override readonly name = "TaskLostError";
+}
+
 /** The engine is shutting down. */
 export class EngineClosedError extends Error {
   override readonly name = "EngineClosedError";
@@ -41,7 +46,7 @@ export function knowErrors(exports: Readonly<Record<string, unknown>>): void {
 
 knowErrors(volumePackage);
 knowErrors(segmentPackage);
-knowErrors({ ImageLostError, EngineClosedError, RangeError, TypeError });
+knowErrors({ ImageLostError, TaskLostError, EngineClosedError, RangeError, TypeError });
 
 export function encodeError(error: unknown): EncodedError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), fields: {} };

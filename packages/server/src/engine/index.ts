@@ -14,4 +14,4 @@ export type {
   SegmentObject,
   SliceRequest,
 } from "./engine.ts";
-export { EngineClosedError, ImageLostError } from "./errors.ts";
+export { EngineClosedError, ImageLostError, TaskLostError } from "./errors.ts";

@@ -20,39 +20,36 @@ export interface SegmentThreads {
 }
 
 interface Slot {
-  thread: Thread<SegmentMethods>;
+  /** None after it died, until the next image needs one: a thread that cannot start must not be started in a loop. */
+  thread?: Thread<SegmentMethods>;
   images: number;
 }
 
 /**
  * A thread that dies takes what it knew with it: calls under way and later ones on its images reject with
- * `ImageLostError`. A new thread takes its place, for images opened from then on.
+ * `ImageLostError`. Another takes its place for images opened from then on.
  */
 export function createSegmentThreads(count: number, start: () => Thread<SegmentMethods>): SegmentThreads {
   let closed = false;
-  const slots: Slot[] = Array.from({ length: count }, () => {
-    const slot: Slot = { thread: start(), images: 0 };
-    watch(slot);
-    return slot;
-  });
+  const slots: Slot[] = Array.from({ length: count }, () => ({ images: 0 }));
+  for (const slot of slots) fill(slot);
 
-  function watch(slot: Slot): void {
-    const { remote, ended } = slot.thread;
-    void ended.then((cause) => {
-      const lost = () =>
-        new ImageLostError("The thread that held this image stopped: open the image again from its file", { cause });
-      remote.fail(closed ? new EngineClosedError() : lost());
-      if (closed) return;
-      slot.thread = start();
+  function fill(slot: Slot): Thread<SegmentMethods> {
+    const thread = start();
+    slot.thread = thread;
+    void thread.ended.then((cause) => {
+      slot.thread = undefined;
       slot.images = 0;
-      watch(slot);
+      const lost = "The thread that held this image stopped: open the image again from its file";
+      thread.remote.fail(closed ? new EngineClosedError() : new ImageLostError(lost, { cause }));
     });
+    return thread;
   }
 
   return {
     seat() {
       const slot = slots.reduce((least, other) => (other.images < least.images ? other : least));
-      const { thread } = slot;
+      const thread = slot.thread ?? fill(slot);
       slot.images++;
       let left = false;
       return {
@@ -64,11 +61,11 @@ export function createSegmentThreads(count: number, start: () => Thread<SegmentM
       };
     },
     collect() {
-      for (const { thread } of slots) thread.remote.call("collect", undefined).catch(() => {});
+      for (const { thread } of slots) thread?.remote.call("collect", undefined).catch(() => {});
     },
     async close() {
       closed = true;
-      await Promise.all(slots.map(({ thread }) => thread.stop()));
+      await Promise.all(slots.map(({ thread }) => thread?.stop()));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import { decodeError } from "./errors.ts";
+import { decodeError, EngineClosedError, TaskLostError } from "./errors.ts";
 import type { Outcome } from "./task.ts";
 import type * as tasks from "./tasks.ts";
 import { workerExecArgv, workerFile } from "./worker-file.ts";
@@ -26,28 +26,36 @@ const longTasks: ReadonlySet<keyof Tasks> = new Set(["decode", "packImage", "pac
 export function createTaskPool(): TaskPool {
   const short = createThreads(availableParallelism());
   const long = createThreads(Math.max(2, Math.ceil(availableParallelism() / 2)));
+  let closed = false;
   return {
     async run(name, args, signal) {
       signal?.throwIfAborted();
+      if (closed) throw new EngineClosedError();
       const pool = longTasks.has(name) ? long : short;
-      const outcome = await pool.run(args, { name, signal }).catch((error: unknown) => {
-        throw signal?.aborted ? signal.reason : error;
+      const outcome = await pool.run(args, { name, signal }).catch((cause: unknown) => {
+        if (signal?.aborted) throw signal.reason;
+        // What a task throws comes as an outcome: this is the end of its thread.
+        if (closed) throw new EngineClosedError();
+        throw new TaskLostError("The thread that worked on this stopped: try again", { cause });
       });
       if (outcome.error) throw decodeError(outcome.error);
       return outcome.result;
     },
     collect() {
-      // Threads beyond one per pool end by themselves when idle.
-      for (const pool of [short, long]) pool.run(undefined, { name: "collect" }).catch(() => {});
+      for (const pool of [short, long]) {
+        // As many at once as there are threads: each idle one takes one. A busy one collects with its next large task.
+        for (const _ of pool.threads) pool.run(undefined, { name: "collect" }).catch(() => {});
+      }
     },
     async close() {
+      closed = true;
       await Promise.all([short.destroy(), long.destroy()]);
     },
   };
 }
 
 function createThreads(maxThreads: number): Piscina {
-  return new Piscina({
+  const pool = new Piscina({
     filename: fileURLToPath(workerFile("tasks")),
     execArgv: workerExecArgv,
     minThreads: 1,
@@ -57,4 +65,6 @@ function createThreads(maxThreads: number): Piscina {
     atomics: "disabled",
     recordTiming: false,
   });
+  // The death of an idle thread is nobody's failure: the pool starts another.
+  return pool.on("error", () => {});
 }

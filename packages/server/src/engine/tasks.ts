@@ -1,7 +1,7 @@
 import { type Box, cutBits, type NiftiHeader, type Vec3, type Volume, wholeBox, writeNifti } from "@septum/volume";
 import { encode } from "fast-png";
 import { collectGarbage } from "./collect-garbage.ts";
-import { decodeImage } from "./decode.ts";
+import { type DecodeRequest, decodeImage } from "./decode.ts";
 import type { SliceRequest } from "./engine.ts";
 import { gzip } from "./gzip.ts";
 import { type LabelledMask, mergeLabels } from "./label-map.ts";
@@ -32,7 +32,10 @@ const buffer = ({ buffer }: { readonly buffer: ArrayBufferLike }) => [buffer];
 
 /** What the pool's threads can do. Each function is one task (`task-pool.ts`). */
 
-export const decode = task(decodeImage);
+export const decode = task((request: DecodeRequest) => {
+  collectGarbage();
+  return decodeImage(request);
+});
 
 export const slice = task(
   ({ volume, request }: SliceTask) => cutSlice(volume, request),
