@@ -30,7 +30,7 @@ export interface DownloadOptions {
  * @throws DownloadFailed; the signal's reason when aborted
  */
 export async function downloadFile(options: DownloadOptions): Promise<void> {
-  const { url, target, expected, signal, retries = 5, pauseMs = 1_000 } = options;
+  const { url, target, expected, signal, retries = 3, pauseMs = 1_000 } = options;
   const part = `${target}.part`;
   await mkdir(dirname(target), { recursive: true });
 
