@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 import { run } from "./run.ts";
 
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort(new Error("stopped")));
-
 const { stdout, stderr } = process;
 const progress = stderr.isTTY ? (line: string) => stderr.write(`\r\u001b[K${line}`) : undefined;
 
@@ -12,5 +9,4 @@ process.exitCode = await run(process.argv.slice(2), {
   print: (line) => stdout.write(`${line}\n`),
   note: (line) => stderr.write(`${line}\n`),
   progress,
-  signal: stop.signal,
 });

@@ -38,7 +38,6 @@ export async function showPath(id: string | undefined, env: Environment, tell: T
 
 export interface DownloadCommandOptions {
   readonly acceptLicence?: boolean;
-  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -50,9 +49,8 @@ export async function downloadModel(
   tell: Tell,
   warn: Tell,
 ) {
-  const { acceptLicence = false, signal, onProgress } = options;
+  const { acceptLicence = false, onProgress } = options;
   const folder = await ensureModel(catalogueSettings(env), id, {
-    signal,
     onProgress,
     acceptLicence({ model, text }: Licence) {
       warn(`Licence of ${model}:\n\n${text.trim()}\n`);

@@ -12,7 +12,6 @@ export interface Io {
   readonly note: (line: string) => void;
   /** Overwrites the last such line; absent where nobody watches. */
   readonly progress?: (line: string) => void;
-  readonly signal?: AbortSignal;
 }
 
 const devices = ["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "webgpu"];
@@ -54,7 +53,7 @@ function addSegment(program: Command, io: Io): void {
     .action(async (image: string, options) => {
       const { segment } = await import("./segment-command.ts");
       const device = options.device === "directml" ? "dml" : options.device;
-      await segment({ image, ...options, device, signal: io.signal }, io.env, io.print);
+      await segment({ image, ...options, device }, io.env, io.print);
     });
 }
 
@@ -80,7 +79,7 @@ function addModels(program: Command, io: Io): void {
     .action(async (id: string, { acceptLicence }: { acceptLicence?: boolean }) => {
       const onProgress = io.progress && progressLine(io.progress);
       const { downloadModel } = await load();
-      await downloadModel(id, { acceptLicence, onProgress, signal: io.signal }, io.env, io.print, io.note);
+      await downloadModel(id, { acceptLicence, onProgress }, io.env, io.print, io.note);
     });
   models
     .command("check")
