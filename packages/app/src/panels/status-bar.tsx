@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core";
 import { useApp } from "../state/store.ts";
-import { valueText } from "../words/amounts.ts";
+import { deviceText, valueText } from "../words/amounts.ts";
 
 /** Where the crosshair is, and who computes what under which licence. */
 export function StatusBar() {
@@ -37,8 +37,8 @@ function Engine() {
     <span className="status-engine" data-testid="engine">
       <span>Model {model.name}</span>
       <span>Licence {model.licence}</span>
-      <Tooltip label={tried.length > 0 ? tried.join(" · ") : `Runs on ${model.device}`} multiline maw={420}>
-        <span>Device {model.device}</span>
+      <Tooltip label={tried.length > 0 ? tried.join(" · ") : `Runs on ${deviceText(model.device)}`} multiline maw={420}>
+        <span>Device {deviceText(model.device)}</span>
       </Tooltip>
       {version && <span>Septum {version}</span>}
     </span>

@@ -28,6 +28,7 @@ export function Stage() {
         plane.current = picked;
         if (store.getState().tool === "mark") void mark(voxel);
       },
+      onLost: () => setFailure("The browser stopped drawing with the graphics card. Reload the page: nothing is lost."),
       onWindow: (window: { readonly lower: number; readonly upper: number }) => setView({ window }),
     };
     createViewer(element, events).then(

@@ -31,6 +31,8 @@ export interface ViewerEvents {
   onPick(voxel: Vec3, plane: Plane): void;
   /** The window was changed by hand, in the file's values. */
   onWindow(window: Window): void;
+  /** The browser took the graphics card away; nothing more can be drawn in this page. */
+  onLost(): void;
 }
 
 export interface OpenedImage {
@@ -100,6 +102,7 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
   let frame = 0;
   let slicesOnly = true;
   let refreshWindow = false;
+  let disposed = false;
 
   scene.onChange = () => invalidate(false);
   scene.place(grid4);
@@ -203,6 +206,8 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
       invalidate(true);
     },
   });
+
+  canvas.addEventListener("webglcontextlost", () => !disposed && events.onLost());
 
   const resizing = new ResizeObserver(() => {
     scene.resizeListener();
@@ -317,6 +322,7 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
       return toScreen(tile, displayToFraction(grid, voxelToDisplay(grid, voxel)));
     },
     dispose() {
+      disposed = true;
       resizing.disconnect();
       stopGestures();
       cancelAnimationFrame(frame);

@@ -38,6 +38,12 @@ test("the presets are the field's", () => {
   expect(presetsFor(mr)).toEqual([]);
 });
 
+test("CT stored as float opens with its percentiles and has the presets at hand", () => {
+  const floatCt = { ...ct, dtype: "float32" };
+  expect(defaultWindow(floatCt)).toEqual({ lower: -900, upper: 400 });
+  expect(presetsFor(floatCt)).toBe(ctPresets);
+});
+
 test("an image of one value still gets a window with a width", () => {
   expect(percentileWindow({ dtype: "uint8", range: [7, 7], percentiles: [7, 7] })).toEqual({ lower: 6.5, upper: 7.5 });
   expect(percentileWindow({ dtype: "uint8", range: [0, 7], percentiles: [7, 7] })).toEqual({ lower: 0, upper: 7 });

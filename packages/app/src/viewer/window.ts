@@ -41,8 +41,9 @@ export function looksLikeCt({ dtype, range }: Intensities): boolean {
   return /^u?int/.test(dtype) && range[0] <= -500;
 }
 
-export function presetsFor(image: Intensities): readonly WindowPreset[] {
-  return looksLikeCt(image) ? ctPresets : [];
+/** CT is also stored as float; then the presets are offered, but not chosen unasked. */
+export function presetsFor({ range }: Intensities): readonly WindowPreset[] {
+  return range[0] <= -500 ? ctPresets : [];
 }
 
 export function percentileWindow({ percentiles: [lower, upper], range }: Intensities): Window {

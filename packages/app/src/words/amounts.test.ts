@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesText, countText, millilitres, spacingText, valueText, volumeText } from "./amounts.ts";
+import { bytesText, countText, deviceText, millilitres, spacingText, valueText, volumeText } from "./amounts.ts";
 
 test("volumes have three figures", () => {
   expect(volumeText(41_692, [3, 3, 3])).toBe("1,126 mL");
@@ -24,4 +24,13 @@ test("counts, bytes, spacing and values read well", () => {
   ]);
   expect(spacingText([0.78125, 0.78125, 5])).toBe("0.781 × 0.781 × 5 mm");
   expect([valueText(-1024), valueText(0.123456), valueText(12345.678)]).toEqual(["-1024", "0.1235", "12346"]);
+});
+
+test("devices are named as people write them", () => {
+  expect(["cpu", "cuda", "webgpu", "CPU, 2 threads"].map(deviceText)).toEqual([
+    "CPU",
+    "CUDA",
+    "WebGPU",
+    "CPU, 2 threads",
+  ]);
 });

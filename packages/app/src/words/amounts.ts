@@ -39,3 +39,14 @@ export function valueText(value: number): string {
   if (Number.isInteger(value)) return String(value);
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
+
+/** The runtime calls its providers `cpu` or `cuda`; people write them large. */
+export function deviceText(device: string): string {
+  const names: Readonly<Record<string, string>> = {
+    webgpu: "WebGPU",
+    tensorrt: "TensorRT",
+    coreml: "CoreML",
+    dml: "DirectML",
+  };
+  return names[device] ?? (/^[a-z]{3,4}$/.test(device) ? device.toUpperCase() : device);
+}
