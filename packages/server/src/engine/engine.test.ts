@@ -164,6 +164,15 @@ describe("OpenImage", () => {
     image.close();
   });
 
+  it("gives two who ask for the same object at once the same", async () => {
+    const image = await openBall([40, 36, 28]);
+    const [first, second] = await Promise.all([image.object(2), image.object(2)]);
+    expect(first).toBe(second);
+    expect(await image.object(2)).toBe(first);
+    image.close();
+    await expect(image.object(2)).rejects.toThrow("Cannot open object 2: the image is closed");
+  });
+
   it("refuses masks of objects it does not have and boxes outside the volume", async () => {
     const image = await openBall([40, 36, 28]);
     await image.object(3);

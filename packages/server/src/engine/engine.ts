@@ -66,7 +66,7 @@ export interface OpenImage {
   slicePng(request: SliceRequest): Promise<Uint8Array>;
   /** The image as a NIfTI-1 file (gzip) that any viewer reads: one frame, a plain dtype, both forms written. */
   nifti(): Promise<Uint8Array>;
-  /** Creates the object, or brings back a saved one. */
+  /** The object with this label, created when there is none, or in its place a saved one. */
   object(label: number, saved?: SavedObject): Promise<SegmentObject>;
   /** Forgets the object and its memory. */
   removeObject(label: number): void;

@@ -21,8 +21,15 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
   const { volume } = prepared;
   const { size } = info;
   const objects = new Map<number, HeldObject>();
+  /** On their way, so that two who ask for the same object get the same. */
+  const opening = new Map<number, Promise<HeldObject>>();
   let closed = false;
   await remote.call("openImage", { image: id, prepared });
+
+  function remove(label: number): void {
+    objects.get(label)?.close();
+    if (objects.delete(label)) onRelease();
+  }
 
   function held(labels: readonly number[]): HeldObject[] {
     return [...new Set(labels)].map((label) => {
@@ -53,16 +60,22 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
     slicePng: (request) => tasks.run("slicePng", { volume, request: withWindow(request, info.window) }),
     nifti: () => tasks.run("packImage", { volume }),
     async object(label: number, saved?: SavedObject) {
-      const known = objects.get(label);
-      if (known && !saved) return known;
-      const object = await openObject({ remote, tasks, passes }, { image: id, label }, size, saved);
-      objects.set(label, object);
-      return object;
+      if (closed) throw new RangeError(`Cannot open object ${label}: the image is closed`);
+      if (saved) remove(label);
+      const known = objects.get(label) ?? opening.get(label);
+      if (known) return known;
+      const promise = openObject({ remote, tasks, passes }, { image: id, label }, size, saved);
+      opening.set(label, promise);
+      try {
+        const object = await promise;
+        // Closed meanwhile: its thread has forgotten it already.
+        if (!closed) objects.set(label, object);
+        return object;
+      } finally {
+        opening.delete(label);
+      }
     },
-    removeObject(label) {
-      objects.get(label)?.close();
-      if (objects.delete(label)) onRelease();
-    },
+    removeObject: remove,
     async labelMap(labels, box = wholeBox(size)) {
       checkBox(box, size);
       return readMasks(labels, async (masks) => ({ box, data: await tasks.run("mergeBox", { masks, size, box }) }));
