@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { errorStatus, sessionEvent } from "@septum/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Harness, type HarnessOptions, startHarness } from "./testing/harness.ts";
 
@@ -77,4 +79,16 @@ describe("around the API", () => {
     expect(headers["access-control-allow-origin"]).toBeUndefined();
     expect(headers["x-content-type-options"]).toBe("nosniff");
   });
+});
+
+test("docs/rest-api.md has every route, every error code and every event", async () => {
+  const page = readFileSync(new URL("../../../docs/rest-api.md", import.meta.url), "utf8");
+  const { call } = await start();
+  const { body } = await call(undefined, "GET", "/api/openapi.json");
+  for (const [path, methods] of Object.entries<object>(body.paths)) {
+    for (const method of Object.keys(methods)) expect(page).toContain(`| \`${method.toUpperCase()} ${path}\` |`);
+  }
+  for (const [code, status] of Object.entries(errorStatus))
+    expect(page).toMatch(new RegExp(`\\| ${status} \\|.*\`${code}\``));
+  for (const { shape } of sessionEvent.options) expect(page).toContain(`| \`${shape.type.value}\` |`);
 });

@@ -75,9 +75,8 @@ describe("drawPolyline()", () => {
   });
 
   test("draws voxels within the radius of the line, and no others", () => {
-    const place = fc.tuple(
-      ...size.map((extent) => fc.double({ min: -2, max: extent + 1, noNaN: true })),
-    ) as fc.Arbitrary<Vec3>;
+    const along = (axis: 0 | 1 | 2) => fc.double({ min: -2, max: size[axis] + 1, noNaN: true });
+    const place: fc.Arbitrary<Vec3> = fc.tuple(along(0), along(1), along(2));
     const radius = fc.double({ min: 0.5, max: 3, noNaN: true });
     fc.assert(
       fc.property(fc.array(place, { minLength: 1, maxLength: 4 }), radius, (line, r) => {

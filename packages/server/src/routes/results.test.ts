@@ -62,7 +62,7 @@ describe("results", () => {
     const { volume } = await readNifti(chunk(file.raw));
     expect(volume.data).toBeInstanceOf(Uint8Array);
     expect(volume.affine.map((value) => Number(value.toFixed(5)))).toEqual([...affine]);
-    expect(volume.data.reduce((a: number, b: number) => a + b, 0)).toBe(250);
+    expect([...volume.data].reduce((a, b) => a + b)).toBe(250);
     const labels = await call(id, "GET", "/api/download/labels");
     expect(labels.headers["content-type"]).toBe("text/plain; charset=utf-8");
     expect(labels.raw.toString()).toContain('    2     0  255    0        1  1  1    "Label 2"');

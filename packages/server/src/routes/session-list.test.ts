@@ -33,7 +33,8 @@ describe("GET /api/sessions", () => {
     const { call, loaded } = await start();
     const id = await loaded();
     await loaded();
-    for (const headers of [{ "x-forwarded-for": "10.0.0.9" }, { host: "rebound.example" }]) {
+    const strangers: Record<string, string>[] = [{ "x-forwarded-for": "10.0.0.9" }, { host: "rebound.example" }];
+    for (const headers of strangers) {
       const { body } = await call(id, "GET", "/api/sessions", undefined, headers);
       expect(body.sessions.map((session: { session_id: string }) => session.session_id)).toEqual([id]);
     }

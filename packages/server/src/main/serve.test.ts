@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLog } from "../http/logging.ts";
+import { builtInModel } from "../repo-files.ts";
+import type { Settings } from "../settings/settings.ts";
+import { describeStart } from "./describe-start.ts";
+import { startServer } from "./serve.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "septum-serve-"));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const settings = (more: Partial<Settings>): Settings => ({
+  host: "127.0.0.1",
+  port: 0,
+  data: folder,
+  model: builtInModel,
+  sessionHours: 24,
+  maxUploadMb: 500,
+  device: "cpu",
+  threads: 1,
+  ...more,
+});
+const quiet = { log: createLog("silent"), print: () => {} };
+
+describe("startServer()", () => {
+  test("leaves nothing open when the port is taken, and starts on another", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as { port: number };
+    await expect(startServer(settings({ port }), quiet)).rejects.toThrow("EADDRINUSE");
+    other.close();
+    const server = await startServer(settings({}), quiet);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    await expect(startServer(settings({}), quiet)).rejects.toMatchObject({ tag: "StoreLocked" });
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    await Promise.all([server.close(), server.close()]);
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
+  });
+
+  test("says what is wrong with a model folder, and leaves nothing open", async () => {
+    await expect(startServer(settings({ model: join(folder, "nowhere") }), quiet)).rejects.toThrow("nowhere");
+    const server = await startServer(settings({}), quiet);
+    await server.close();
+  });
+});
+
+test("describeStart() says what to open, the licence, the device and why no other was taken", () => {
+  const facts = {
+    name: "light",
+    licence: "CC0-1.0",
+    patchSize: [64, 64, 64] as const,
+    device: "cpu",
+    providers: [
+      { name: "cuda", ok: false, reason: "Failed to load shared library\n  at …" },
+      { name: "cpu", ok: true },
+    ],
+  };
+  const options = { host: "127.0.0.1", data: "/data", device: "auto" } as const;
+  expect(describeStart("http://127.0.0.1:8000", options, facts).filter((line) => line !== "")).toEqual([
+    "  Septum is ready: http://127.0.0.1:8000",
+    "  model     light (CC0-1.0)",
+    "  device    cpu, chosen by trying",
+    "            not cuda: Failed to load shared library",
+    "  sessions  /data",
+  ]);
+});
