@@ -2,6 +2,7 @@ import {
   type Axis,
   labelColor,
   type MarkedPoint,
+  type SliceAnswer,
   type SliceQuery,
   sliceAnswer,
   sliceParams,
@@ -11,13 +12,15 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { checkSlice } from "../drawing/bounds.ts";
 import { voxelToSlice } from "../drawing/slice-plane.ts";
-import type { SliceRequest } from "../engine/engine.ts";
+import type { OpenImage, SliceRequest } from "../engine/engine.ts";
 import { asBuffer } from "../http/bytes.ts";
 import { answerIfKnown } from "../http/cached.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionState } from "../sessions/state.ts";
 import { binary, errors, type Routes } from "./context.ts";
+
+type GreySlice = Awaited<ReturnType<OpenImage["slice"]>>;
 
 /** The scan, whole or slice by slice. */
 export const image: Routes = async (app) => {
@@ -67,19 +70,30 @@ export const image: Routes = async (app) => {
         const png = await session.useImage(({ image }) => image.slicePng(slice));
         return reply.type("image/png").send(asBuffer(png));
       }
-      const { rows, columns, data } = await session.useImage(({ image }) => image.slice(slice));
-      const { axis, index } = slice;
-      return reply.type("application/json; charset=utf-8").send({
-        session_id: session.id,
-        slice_data: Array.from({ length: rows }, (_, row) => [...data.subarray(row * columns, (row + 1) * columns)]),
-        axis,
-        slice_index: index,
-        max_slices: session.state.image?.info.size[axis] ?? 0,
-        marked_points: markedPoints(session.state, axis, index),
-      });
+      const grey = await session.useImage(({ image }) => image.slice(slice));
+      return reply.type("application/json; charset=utf-8").send(sliceJson(session, slice, grey));
     },
   );
 };
+
+/**
+ * A `sliceAnswer` as text. Written by hand, since a quarter of a million numbers one by one through a schema hold up
+ * everybody else for a tenth of a second.
+ */
+function sliceJson({ id, state }: Session, { axis, index }: SliceRequest, { rows, columns, data }: GreySlice): string {
+  const lines = Array.from(
+    { length: rows },
+    (_, row) => `[${data.subarray(row * columns, (row + 1) * columns).join()}]`,
+  );
+  const facts: Omit<SliceAnswer, "slice_data"> = {
+    session_id: id,
+    axis,
+    slice_index: index,
+    max_slices: state.image?.info.size[axis] ?? 0,
+    marked_points: markedPoints(state, axis, index),
+  };
+  return `${JSON.stringify(facts).slice(0, -1)},"slice_data":[${lines.join()}]}`;
+}
 
 function sliceRequest(
   { state }: Session,
