@@ -1,0 +1,153 @@
+import { SegmentError } from "@septum/segment";
+import { countBits, type Vec3, wholeBox } from "@septum/volume";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { OpenImage, PassProgress } from "./engine.ts";
+import { createBench, point, type TestBench, wholeMask } from "./testing.ts";
+
+let bench: TestBench;
+
+beforeAll(async () => {
+  bench = await createBench();
+});
+
+afterAll(() => bench?.close());
+
+describe("SegmentObject", () => {
+  it("segments from a click, telling every pass, and undoes and resets", async () => {
+    const image = await bench.openBall([72, 64, 56]);
+    const object = await image.object(1);
+    const progress: PassProgress[] = [];
+    const applied = await object.apply(point([36, 32, 28]), { owner: "a", onProgress: (step) => progress.push(step) });
+
+    expect(applied.passes).toBeGreaterThan(0);
+    expect(applied.voxels).toBe(object.voxels);
+    expect(applied.voxels).toBeGreaterThan(500);
+    expect(applied.secondsNetwork).toBeGreaterThan(0);
+    expect(applied.secondsTotal).toBeGreaterThan(applied.secondsNetwork);
+    const passes = progress.filter(({ stage }) => stage !== "waiting");
+    expect(passes.map(({ done }) => done)).toEqual(Array.from({ length: applied.passes }, (_, n) => n + 1));
+    expect(passes.at(-1)).toMatchObject({ done: applied.passes, expected: applied.passes });
+
+    const bits = await object.maskBits(wholeBox(image.info.size));
+    expect(countBits(bits, 0, 72 * 64 * 56)).toBe(applied.voxels);
+    expect(image.bytes).toBeGreaterThanOrEqual(2 * 72 * 64 * 56 + bits.length);
+
+    expect(await object.undo()).toMatchObject({ voxels: 0 });
+    expect([object.voxels, object.prompts]).toEqual([0, 0]);
+    expect(await object.undo()).toBeUndefined();
+    await object.apply(point([36, 32, 28]), { owner: "a" });
+    expect(await object.maskBits(wholeBox(image.info.size))).toEqual(bits);
+    expect(await object.reset()).toMatchObject({ voxels: 0 });
+    image.close();
+  });
+
+  it("shows readers the mask before or after a prompt and nothing between, and lets them read during a pass", async () => {
+    const image = await bench.openBall([72, 64, 56]);
+    const object = await image.object(1);
+    const before = await wholeMask(image, object);
+    let over = false;
+    const applying = object.apply(point([36, 32, 28]), { owner: "a" }).finally(() => {
+      over = true;
+    });
+    const seen: Uint8Array[] = [];
+    while (!over) {
+      seen.push(await wholeMask(image, object));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await applying;
+    const after = await wholeMask(image, object);
+    const whole = seen.filter((bits) => [before, after].some((known) => Buffer.compare(bits, known) === 0));
+    expect(whole.length).toBe(seen.length);
+    expect(seen.length).toBeGreaterThan(3);
+    image.close();
+  });
+
+  it("comes back from what was saved, history included", async () => {
+    const image = await bench.openBall([72, 64, 56]);
+    const object = await image.object(1);
+    await object.apply(point([36, 32, 28]), { owner: "a" });
+    const first = await wholeMask(image, object);
+    await object.apply({ kind: "point", voxel: [36, 32, 45], positive: false }, { owner: "a" });
+    const second = await wholeMask(image, object);
+    const saved = await object.save();
+
+    image.removeObject(1);
+    const again = await image.object(1, saved);
+    expect([again.voxels, again.prompts]).toEqual([object.voxels, 2]);
+    expect(await wholeMask(image, again)).toEqual(second);
+    await again.undo();
+    expect(await wholeMask(image, again)).toEqual(first);
+    image.close();
+  });
+
+  it("is as it was after an abort, during a pass or while waiting for one", async () => {
+    const image = await bench.openBall([72, 64, 56]);
+    const object = await image.object(1);
+    await object.apply(point([36, 32, 28]), { owner: "a" });
+    const before = await object.save();
+
+    const running = new AbortController();
+    const reason = new Error("Cancelled by the person");
+    const second = object.apply(point([50, 32, 28]), { owner: "a", signal: running.signal });
+    const other = await image.object(2);
+    const waiting = new AbortController();
+    const third = other.apply(point([36, 32, 28]), {
+      owner: "b",
+      signal: waiting.signal,
+      onProgress: ({ stage, ahead }) => {
+        if (stage !== "waiting" || ahead !== 1) return;
+        waiting.abort(reason);
+        running.abort(reason);
+      },
+    });
+    expect(await Promise.allSettled([second, third])).toEqual([
+      { status: "rejected", reason },
+      { status: "rejected", reason },
+    ]);
+
+    expect(await object.save()).toEqual(before);
+    expect([other.voxels, other.prompts]).toEqual([0, 0]);
+    const applied = await object.apply(point([50, 32, 28]), { owner: "a" });
+    expect(applied.voxels).toBe(object.voxels);
+    image.close();
+  });
+
+  it("refuses a point outside the volume with the segmenter's own error", async () => {
+    const image = await bench.openBall([40, 36, 28]);
+    const object = await image.object(1);
+    const error = await object.apply(point([40, 0, 0]), { owner: "a" }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(SegmentError);
+    expect(error).toMatchObject({ tag: "PromptOutsideVolume" });
+    expect((error as Error).message).toContain("[40, 36, 28]");
+    expect(object.prompts).toBe(0);
+    image.close();
+  });
+
+  it("gives ten objects that work at once the masks they get alone", { timeout: 240_000 }, async () => {
+    const sizes: Vec3[] = [
+      [72, 64, 56],
+      [40, 44, 36],
+    ];
+    const click = (image: OpenImage, n: number) => {
+      const [ni, nj, nk] = image.info.size;
+      return point([Math.floor(ni / 2) + (n % 5) - 2, Math.floor(nj / 2) - n, Math.floor(nk / 2)]);
+    };
+    const open = () => Promise.all(sizes.map((size) => bench.openBall(size)));
+    const work = async (images: readonly OpenImage[], n: number) => {
+      const image = images[n % images.length];
+      const object = await image.object(n + 1);
+      await object.apply(click(image, n), { owner: `owner ${n % 4}` });
+      return wholeMask(image, object);
+    };
+    const numbers = Array.from({ length: 10 }, (_, n) => n);
+
+    const alone: Uint8Array[] = [];
+    const first = await open();
+    for (const n of numbers) alone.push(await work(first, n));
+    const second = await open();
+    const together = await Promise.all(numbers.map((n) => work(second, n)));
+    expect(together).toEqual(alone);
+    expect(bench.engine.queue).toMatchObject({ waiting: 0, running: 0 });
+    for (const image of [...first, ...second]) image.close();
+  });
+});
