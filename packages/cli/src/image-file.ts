@@ -16,9 +16,13 @@ export async function readImageFile(path: string, frame?: number): Promise<Nifti
   }
 }
 
-/** Finds out before the work whether its result could be kept. Throws `UsageError` or `CommandError`. */
-export async function checkMaskTarget(path: string): Promise<void> {
+/** Throws `UsageError` for a file name that is not a NIfTI file's. */
+export function checkMaskName(path: string): void {
   if (!/\.nii(\.gz)?$/i.test(path)) throw new UsageError(`--out ${path}: the name has to end in .nii.gz or .nii`);
+}
+
+/** Finds out before the work whether its result could be kept. Throws `CommandError`. */
+export async function checkWritable(path: string): Promise<void> {
   await access(dirname(path), constants.W_OK).catch((cause) => {
     throw new CommandError(`Cannot write to the folder of ${path}: ${reasonOf(cause)}`, { cause });
   });

@@ -3,7 +3,7 @@ import { type DeviceName, type LoadedModel, loadModel } from "@septum/model";
 import { createSegmenter, prepareImage } from "@septum/segment";
 import { type Box, orientation, spacing, unpackBits, type Vec3, type Volume } from "@septum/volume";
 import { CommandError, UsageError } from "./errors.ts";
-import { checkMaskTarget, readImageFile, writeFileWhole, writeMaskFile } from "./image-file.ts";
+import { checkMaskName, checkWritable, readImageFile, writeFileWhole, writeMaskFile } from "./image-file.ts";
 import { cacheFolder, type Environment, resolveModel } from "./model-folder.ts";
 import { readPromptFile } from "./prompt-file.ts";
 import { type PromptReport, runPrompts } from "./run-prompts.ts";
@@ -47,11 +47,13 @@ export interface SegmentReport {
  */
 export async function segment(options: SegmentOptions, env: Environment, tell: (line: string) => void) {
   const { image, out, signal, autozoom = true, seed = 0 } = options;
-  const targets = [out, ...(options.report ? [options.report] : [])].map((path) => resolve(path));
-  if (new Set([resolve(image), resolve(options.prompts), ...targets]).size < 2 + targets.length) {
+  const written = options.report === undefined ? [out] : [out, options.report];
+  const files = [image, options.prompts, ...written].map((path) => resolve(path));
+  if (new Set(files).size < files.length) {
     throw new UsageError("IMAGE, --prompts, --out and --report have to be different files");
   }
-  await checkMaskTarget(out);
+  checkMaskName(out);
+  for (const path of written) await checkWritable(path);
   const folder = await resolveModel(options.model, env);
 
   const started = performance.now();

@@ -71,7 +71,7 @@ export async function ensureModel(
   const missing = pinned ? await damagedFiles(settings, pinned) : Object.keys(remote.files);
 
   const staging = join(settings.root, "downloads", id);
-  await fetchLicenceFirst(settings, remote, missing, staging, options);
+  await fetchMissing(settings, remote, missing, staging, options);
   const folder = modelPath(settings, id);
   await moveInto(folder, staging, missing);
   if (pinned) {
@@ -130,7 +130,8 @@ function pathInside(folder: string, path: string): string {
   throw new DownloadFailed(`The server lists a file outside the model's folder: ${JSON.stringify(path)}`);
 }
 
-async function fetchLicenceFirst(
+/** Downloads the missing files to the staging folder: the licence first, the others when it was accepted. */
+async function fetchMissing(
   settings: CatalogueSettings,
   remote: RemoteModel,
   missing: readonly string[],
