@@ -12,7 +12,7 @@ import { totalStride } from "./network.ts";
 import type { OnnxGraph, Weight } from "./onnx-graph.ts";
 
 /** Raise when the graph written for the same folder changes, so that old files in the cache are not used. */
-const GRAPH_VERSION = 2;
+const GRAPH_VERSION = 3;
 
 const GRAPH_FILE = "graph.onnx";
 const WEIGHTS_FILE = "weights.bin";
@@ -119,7 +119,10 @@ async function writeGraph(into: string, checkpoint: Checkpoint, graph: OnnxGraph
   const file = await open(join(into, WEIGHTS_FILE), "w");
   const write = async ({ value }: Weight, values: Float32Array<ArrayBuffer>) => {
     const { offset, length } = place.get(value) as { offset: number; length: number };
-    await file.write(new Uint8Array(values.buffer), 0, length, offset);
+    const bytes = new Uint8Array(values.buffer);
+    for (let done = 0; done < length; ) {
+      done += (await file.write(bytes, done, length - done, offset + done)).bytesWritten;
+    }
   };
   try {
     const bySource = new Map(weights.map((weight) => [weight.source, weight]));

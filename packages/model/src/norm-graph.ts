@@ -30,7 +30,8 @@ export function writeInstanceNorm(
   const meanOfRows = (rows: Value) => graph.node("ReduceMean", [graph.node("ReduceMean", [rows], along(3))], along(2));
   const mean = meanOfRows(graph.node("ReduceMean", [x], along(4)));
   const centred = graph.node("Sub", [x, mean]);
-  const rowLength = graph.node("Cast", [graph.node("Shape", [x], { start: 4 })], { to: FLOAT });
+  // Asked of `centred`, not of `x`: the question would keep `x` in memory, 0.9 GB at the official size.
+  const rowLength = graph.node("Cast", [graph.node("Shape", [centred], { start: 4 })], { to: FLOAT });
   const squares = meanOfRows(graph.node("ReduceSumSquare", [centred], along(4)));
   const variance = graph.node("Reshape", [graph.node("Div", [squares, rowLength]), graph.integers([channels])]);
   const none = graph.filled(0, channels);

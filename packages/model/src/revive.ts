@@ -26,7 +26,9 @@ export async function revive(start: (onEnd: () => void) => Promise<WorkerLink>):
     },
     async close() {
       closed = true;
-      await (await link)?.close();
+      // A thread that does not get ready has nothing to close.
+      const worker = await link?.catch(() => undefined);
+      await worker?.close();
     },
   };
 }

@@ -46,13 +46,20 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
   let running: Pass | undefined;
   let ended: DeviceLost | undefined;
   let failure = "the device thread ended";
+
   function next(): void {
     if (running !== undefined || ended !== undefined) return;
     running = waiting.shift();
     if (running === undefined) return;
     const { image, previous, promptIndex, promptValue } = running.patch;
     const buffers = new Set([image.buffer, previous.buffer, promptIndex.buffer, promptValue.buffer]);
-    worker.postMessage(running.patch, [...buffers]);
+    if ([...buffers].some(isDetached)) {
+      running.reject(new PassFailed("Cannot run a patch whose buffers were handed over before"));
+      running = undefined;
+      next();
+    } else {
+      worker.postMessage(running.patch, [...buffers]);
+    }
   }
 
   await new Promise<void>((resolveReady, rejectReady) => {
@@ -103,4 +110,14 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
       await worker.terminate();
     },
   };
+}
+
+/** Node 20 posts a detached buffer without complaint, and the message never arrives. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
