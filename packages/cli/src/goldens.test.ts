@@ -51,7 +51,7 @@ describe.runIf(isThere)("sessions of the official code", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(["mr_hippocampus_001", "ct_abdomen_multiorgan", "ct_spleen"])("%s", { timeout: 600_000 }, async (name) => {
+  it.each(["mr_hippocampus_001", "ct_abdomen_multiorgan", "ct_spleen"])("%s", { timeout: 1_200_000 }, async (name) => {
     const session = join(shared, "goldens/sessions", name);
     const { autozoom, prompts } = JSON.parse(await readFile(join(session, "expected.json"), "utf8"));
     const { volume } = await readImageFile(join(shared, "data/cases", name, "image.nii.gz"));
