@@ -159,22 +159,30 @@ describe("GET /api/events", () => {
     const { url, client: connected } = await start();
     const id = await harness.loaded();
     for (let n = 0; n < 3; n++) await connected(id).markPoint({ voxel: [n, 0, 0] });
-    const read = async (last: string) => {
+    /** The first events of a connection, as they travel. */
+    const read = async (count: number, last?: number) => {
       const stop = new AbortController();
-      const response = await fetch(`${url}/api/events?session_id=${id}`, {
-        headers: { "Last-Event-ID": last },
-        signal: stop.signal,
-      });
+      const headers: Record<string, string> = last === undefined ? {} : { "Last-Event-ID": String(last) };
+      const response = await fetch(`${url}/api/events?session_id=${id}`, { headers, signal: stop.signal });
       expect(response.headers.get("content-type")).toBe("text/event-stream");
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
-      while (!text.includes("\n\n") || (last === "3" && !text.includes("id: 5"))) text += (await reader.read()).value;
+      while (text.split("\n\n").length <= count) text += (await reader.read()).value;
       stop.abort();
       return text;
     };
-    // Upload events: one of progress, one of the image; then three points.
-    expect((await read("3")).match(/^id: .*$/gm)).toEqual(["id: 3", "id: 4", "id: 5"]);
-    expect(await read("999")).toContain('"missed":true');
+    const latest = Number(/^id: (\d+)$/m.exec(await read(1))?.[1]);
+    const replayed = await read(3, latest - 2);
+    expect(replayed.match(/^(id|event): .*$/gm)).toEqual([
+      `id: ${latest - 2}`,
+      "event: hello",
+      `id: ${latest - 1}`,
+      "event: points",
+      `id: ${latest}`,
+      "event: points",
+    ]);
+    expect(replayed).toContain('"missed":false');
+    for (const unknown of [latest + 1, 3]) expect(await read(1, unknown)).toContain('"missed":true');
   });
 });
 

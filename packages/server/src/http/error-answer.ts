@@ -32,7 +32,11 @@ const rules: Readonly<Record<string, Rule>> = {
   EngineClosedError: closing,
   ImageLostError: lost,
   TaskLostError: ["unavailable", "A part of the server stopped and was started anew: repeat the call"],
-  ModelError: ["model_failed", "The model failed; the object is as it was before"],
+  DeviceLost: [
+    "unavailable",
+    "The device that runs the model stopped; the object is as it was before. Repeat the call",
+  ],
+  PassFailed: ["model_failed", "The model failed; the object is as it was before"],
 };
 
 /** Statuses that Fastify and its plugins answer with themselves. */

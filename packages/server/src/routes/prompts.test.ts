@@ -157,4 +157,38 @@ describe("prompts", () => {
     const frame = await decodeFrame((await call(id, "GET", "/api/mask?label=1")).raw);
     expect(unpackBits(frame.data as Uint8Array, 960).reduce((a, b) => a + b)).toBe(125);
   });
+
+  test("meant for an image that was replaced while they waited are dropped", async () => {
+    let reached = () => {};
+    let release = () => {};
+    const inPass = new Promise<void>((resolve) => (reached = resolve));
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { call, loaded, engine } = await start({
+      onPass: () => {
+        reached();
+        return held;
+      },
+    });
+    const id = await loaded();
+    const point = { kind: "point", voxel: [3, 3, 3] };
+    const first = call(id, "POST", "/api/segments/1/prompts", point);
+    await inPass;
+    const replaced = upload(harness, id, scan());
+    await expect.poll(() => engine.open.size).toBe(2);
+    await turns();
+    const late = call(id, "POST", "/api/segments/2/prompts", point);
+    await turns();
+    release();
+    expect([(await first).status, (await replaced).status]).toEqual([200, 200]);
+    expect((await late).body).toEqual({
+      detail: "The prompt was for an image that has been replaced meanwhile",
+      code: "aborted",
+    });
+    expect((await call(id, "GET", "/api/status")).body.segments).toEqual([]);
+  });
 });
+
+/** Long enough for everything that waits for nothing else. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 100; n++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -95,6 +95,13 @@ describe("sessions", () => {
     expect((await after.call(id, "POST", "/api/segments/1/undo")).body).toMatchObject({ prompts: 1, voxels: 125 });
   });
 
+  test("an image larger than the whole budget is used all the same", async () => {
+    const { call, loaded, engine } = await start({ app: { memoryBudget: 1 } });
+    const ids = [await loaded(), await loaded()];
+    for (const id of ids) expect((await call(id, "GET", "/api/slice/2/0")).status).toBe(200);
+    expect(engine.open.size).toBe(1);
+  });
+
   test("the least recently used image is put to rest when memory is short, and comes back on touch", async () => {
     const bytes = 2 * 12 * 10 * 8;
     const { call, loaded, wait, engine } = await start({ app: { memoryBudget: 2 * bytes } });

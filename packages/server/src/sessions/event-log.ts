@@ -5,7 +5,7 @@ const kept = 512;
 
 /** Numbers a session's events, keeps the latest, and passes them to whoever listens. */
 export interface EventLog {
-  /** Number of the latest event; 0 before the first. */
+  /** Number of the latest event; `start` before the first. */
   readonly last: number;
   push(event: EventBody): void;
   /**
@@ -17,10 +17,10 @@ export interface EventLog {
   listen(listener: (event: SessionEvent) => void): () => void;
 }
 
-export function createEventLog(limit = kept): EventLog {
+export function createEventLog(start = 0, limit = kept): EventLog {
   const events: SessionEvent[] = [];
   const listeners = new Set<(event: SessionEvent) => void>();
-  let last = 0;
+  let last = start;
   return {
     get last() {
       return last;

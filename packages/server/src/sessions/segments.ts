@@ -23,7 +23,11 @@ export interface ObjectChange extends Applied {
 /** Adds one prompt to the object, which is made when it is new. All or nothing, and on disk when it resolves. */
 export function applyPrompt(session: Session, label: number, prompt: Prompt, step: Step, options: PromptOptions) {
   const { signal } = options;
+  const { imageRevision } = session.state;
   return work(session, signal, async (opened) => {
+    if (session.state.imageRevision !== imageRevision) {
+      throw new HttpError("aborted", "The prompt was for an image that has been replaced meanwhile");
+    }
     const object = await opened.object(label);
     const applied = await applyOrLeave(session, opened, object, prompt, options);
     return commitObject(session, object, applied, (steps) => [...steps, step]);

@@ -1,7 +1,7 @@
 import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
 import type { Engine } from "../engine/engine.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
-import { createEventLog } from "./event-log.ts";
+import { createEventLog, type EventLog } from "./event-log.ts";
 import { createMutex } from "./mutex.ts";
 import { OpenedImage } from "./opened-image.ts";
 import type { RunInProgress } from "./run-in-progress.ts";
@@ -14,8 +14,8 @@ export interface SessionWorld {
   readonly now: () => number;
   /** Most bytes that one image may take. */
   readonly maxImageBytes: number;
-  /** Called after an image was opened, so that others can be put to rest. */
-  readonly onOpened?: () => void;
+  /** Called after a session's image was opened, so that others can be put to rest. */
+  readonly onOpened?: (session: Session) => void;
 }
 
 /** A new state, and what goes to the store with it. */
@@ -33,7 +33,8 @@ export interface Change extends Omit<Commit, "record"> {
 export class Session {
   readonly id: string;
   readonly createdAt: number;
-  readonly events = createEventLog();
+  /** Numbered from the time on, so that no number given out before a restart comes again. */
+  readonly events: EventLog;
   /** The upload in progress, if any: a second one is refused. */
   uploading = false;
   /** The run in progress, if any. */
@@ -53,6 +54,7 @@ export class Session {
     this.#lastActivity = record.lastActivity;
     this.#state = readState(record.state);
     this.#world = world;
+    this.events = createEventLog(world.now());
   }
 
   get state(): SessionState {
@@ -193,7 +195,7 @@ export class Session {
   #keep(opened: OpenedImage): void {
     this.#opened = opened;
     this.#opening = Promise.resolve(opened);
-    this.#world.onOpened?.();
+    this.#world.onOpened?.(this);
   }
 
   #forget(opened: OpenedImage): void {

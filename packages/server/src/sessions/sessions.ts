@@ -43,12 +43,13 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
     }
   }
 
-  function makeRoom(): void {
+  /** Puts others to rest, never the one just opened: it is about to be used. */
+  function makeRoom(opened: Session): void {
     const open = list().filter(({ bytes }) => bytes > 0);
     let held = open.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const session of open.sort((a, b) => a.lastActivity - b.lastActivity)) {
       if (held <= memoryBudget) return;
-      if (session.busy) continue;
+      if (session === opened || session.busy) continue;
       held -= session.bytes;
       session.rest();
     }
