@@ -13,7 +13,7 @@ export function needsStages(voxels: number): boolean {
  *
  * The runtime's operator adds all voxels of a channel up in one float32. With 192³ voxels that moved logits by 3.5e-4 of their
  * range, and 389 of 7 million voxels changed side. Summed along one axis after the other, it was 9e-7 and none, for 2 % more
- * time; at 64³ the operator is as good (2e-6), and 10 % faster.
+ * time and a peak of 1.97 instead of 1.41 GB (8 features at full size); at 64³ the operator is as good (2e-6), and faster.
  *
  * @param x float32[1, channels, p0, p1, p2]
  * @param stages whether to sum in stages
@@ -30,7 +30,6 @@ export function writeInstanceNorm(
   const meanOfRows = (rows: Value) => graph.node("ReduceMean", [graph.node("ReduceMean", [rows], along(3))], along(2));
   const mean = meanOfRows(graph.node("ReduceMean", [x], along(4)));
   const centred = graph.node("Sub", [x, mean]);
-  // Asked of `centred`, not of `x`: the question would keep `x` in memory, 0.9 GB at the official size.
   const rowLength = graph.node("Cast", [graph.node("Shape", [centred], { start: 4 })], { to: FLOAT });
   const squares = meanOfRows(graph.node("ReduceSumSquare", [centred], along(4)));
   const variance = graph.node("Reshape", [graph.node("Div", [squares, rowLength]), graph.integers([channels])]);
