@@ -1,12 +1,13 @@
 import type { Box, Vec3 } from "@septum/volume";
+import { cutImage } from "./cut-image.ts";
 import type { PreparedImage } from "./image.ts";
-import { cutImage, zoomImage } from "./image-patch.ts";
 import type { MaskRows } from "./mask-rows.ts";
 import type { ModelSettings, Patch } from "./model.ts";
 import { averageMask, cutMasks } from "./previous-mask.ts";
 import { promptEntries } from "./prompt-channels.ts";
 import type { Drawable } from "./prompt-drawing.ts";
 import { type View, viewAt } from "./view.ts";
+import { zoomImage } from "./zoom-image.ts";
 
 /** What patches are cut from. `size` is the volume's, engine axes. */
 export interface Scene {

@@ -2,6 +2,7 @@ import {
   type Box,
   bitBytes,
   bitsBoundingBox,
+  boxVoxels,
   clipBox,
   countBits,
   isEmptyBox,
@@ -227,7 +228,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     reset: () => {
       refuseWhileBusy();
       const box = maskBox();
-      const empty = box && bitRows(new Uint8Array(bitBytes(size[0] * size[1] * size[2])), box);
+      const empty = box && bitRows(new Uint8Array(bitBytes(boxVoxels(box))), box);
       return commit({ after: {}, masks: empty ? [empty] : [] }, clock());
     },
     state: () => saveState({ size, seed, mask: compressBits(mask.bits, size[0] * size[1] * size[2]), now, history }),

@@ -453,9 +453,13 @@ function resizeLinear(values: Float32Array, n: Vec3, m: Vec3): Float32Array {
 
 function crop(values: Float32Array, size: Vec3, box: Box): Float32Array {
   const out = new Float32Array(volume(box));
-  eachVoxel(clip(box, size), (a, b, c) => {
-    out[inBox(box, a, b, c)] = values[at(size, a, b, c)];
-  });
+  const [[a0, a1], [b0, b1], [c0, c1]] = clip(box, size);
+  if (c1 <= c0) return out;
+  for (let a = a0; a < a1; a++) {
+    for (let b = b0; b < b1; b++) {
+      out.set(values.subarray(at(size, a, b, c0), at(size, a, b, c1)), inBox(box, a, b, c0));
+    }
+  }
   return out;
 }
 
@@ -488,8 +492,8 @@ function at(size: Vec3, a: number, b: number, c: number): number {
   return c + size[2] * (b + size[1] * a);
 }
 
-function inBox(box: Box, a: number, b: number, c: number): number {
-  return at(extent(box), a - box[0][0], b - box[1][0], c - box[2][0]);
+function inBox([[a0], [b0, b1], [c0, c1]]: Box, a: number, b: number, c: number): number {
+  return c - c0 + (c1 - c0) * (b - b0 + (b1 - b0) * (a - a0));
 }
 
 function within(size: Vec3, a: number, b: number, c: number): boolean {

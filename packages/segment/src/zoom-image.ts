@@ -1,34 +1,11 @@
-import { type Box, boxSize, clipBox, isEmptyBox, type LinearSources, linearSources, type Range } from "@septum/volume";
+import { clipBox, type LinearSources, linearSources, type Range } from "@septum/volume";
+import type { ImagePart } from "./cut-image.ts";
 import { swapAxes } from "./engine-space.ts";
 import type { PreparedImage } from "./image.ts";
-import type { Patch } from "./model.ts";
+import { scaledValue } from "./image-statistics.ts";
 import type { View } from "./view.ts";
 
-type ImagePart = Pick<Patch, "image" | "mean" | "std">;
-
 const { fround } = Math;
-
-/**
- * The image at full resolution over `box` (engine axes), in the file's values; the network normalises them. Outside the
- * volume it is the mean, which becomes 0.
- */
-export function cutImage(image: PreparedImage, box: Box): ImagePart {
-  const size = swapAxes(image.volume.size);
-  const [d0, d1, d2] = boxSize(box);
-  const out = new Float32Array(d0 * d1 * d2);
-  const inside = clipBox(box, size);
-  if (isEmptyBox(inside) || boxSize(inside).some((length, axis) => length < [d0, d1, d2][axis])) out.fill(image.mean);
-  if (!isEmptyBox(inside)) {
-    const [[a0, a1], [b0, b1], [c0, c1]] = inside;
-    for (let a = a0; a < a1; a++) {
-      for (let b = b0; b < b1; b++) {
-        const to = c0 - box[2][0] + d2 * (b - box[1][0] + d1 * (a - box[0][0]));
-        copyRow(image, c0 + size[2] * (b + size[1] * a), c1 - c0, out, to);
-      }
-    }
-  }
-  return { image: out, mean: image.mean, std: image.std };
-}
 
 /**
  * The normalised image over a zoomed view, trilinear, straight from the full-resolution voxels (spec §6.3); outside the
@@ -73,13 +50,14 @@ function planeResizer(image: PreparedImage, view: View): (plane: Plane, index: n
   const [origin0, origin1, origin2] = [view.box[0][0], view.box[1][0], view.box[2][0]];
   const heights = linearSources(view.size[1], p1);
   const columns = columnSources(view, size[2]);
+  const table = normalisedTable(image);
   const rows = [
     { index: -1, values: new Float32Array(p2) },
     { index: -1, values: new Float32Array(p2) },
   ];
   const resizeRow = (out: Float32Array, a: number, b: number): void => {
     if (b < b0 || b >= b1) out.fill(0);
-    else blendColumns(image, size[2] * (b + size[1] * a) + origin2, columns, out);
+    else blendColumns(image, table, size[2] * (b + size[1] * a) + origin2, columns, out);
   };
 
   return (plane, index) => {
@@ -125,34 +103,47 @@ function columnSources(view: View, length: number): Columns {
 }
 
 /** One row of the volume, normalised and resized. `row` is where source column 0 would be stored. */
-function blendColumns(image: PreparedImage, row: number, columns: Columns, out: Float32Array): void {
+function blendColumns(image: PreparedImage, table: Normalised, row: number, columns: Columns, out: Float32Array): void {
   const { data } = image.volume;
-  const { slope, intercept } = image.volume.scaling;
-  const { mean, std } = image;
   const { lower, upper, lowerWeight, upperWeight, from, to, inside } = columns;
-  for (let n = from; n < to; n++) {
-    const low = fround(fround(fround(slope * data[row + lower[n]] + intercept) - mean) / std);
-    const high = fround(fround(fround(slope * data[row + upper[n]] + intercept) - mean) / std);
-    out[n] = lowerWeight[n] * low + fround(upperWeight[n] * high);
+  if (table !== undefined) {
+    for (let n = from; n < to; n++) {
+      const low = table[data[row + lower[n]] & 0xffff];
+      const high = table[data[row + upper[n]] & 0xffff];
+      out[n] = lowerWeight[n] * low + fround(upperWeight[n] * high);
+    }
+  } else {
+    for (let n = from; n < to; n++) {
+      const low = normalise(image, data[row + lower[n]]);
+      const high = normalise(image, data[row + upper[n]]);
+      out[n] = lowerWeight[n] * low + fround(upperWeight[n] * high);
+    }
   }
-  const normal = (column: number): number => {
-    if (column < inside[0] || column >= inside[1]) return 0;
-    return fround(fround(fround(slope * data[row + column] + intercept) - mean) / std);
-  };
+  const padded = (column: number): number =>
+    column < inside[0] || column >= inside[1] ? 0 : normalise(image, data[row + column]);
   const edge = (n: number): void => {
-    out[n] = lowerWeight[n] * normal(lower[n]) + fround(upperWeight[n] * normal(upper[n]));
+    out[n] = lowerWeight[n] * padded(lower[n]) + fround(upperWeight[n] * padded(upper[n]));
   };
   for (let n = 0; n < from; n++) edge(n);
   for (let n = to; n < out.length; n++) edge(n);
 }
 
-function blend(low: Float32Array, high: Float32Array, w0: number, w1: number, out: Float32Array, at: number): void {
-  for (let n = 0; n < low.length; n++) out[at + n] = w0 * low[n] + fround(w1 * high[n]);
+/** `(value - mean) / std`, each step rounded to float32 (spec §4.4). */
+function normalise({ volume, mean, std }: PreparedImage, stored: number): number {
+  return fround(fround(scaledValue(volume, stored) - mean) / std);
 }
 
-/** Copies stored voxels as values; writing into `out` rounds them to float32. */
-function copyRow(image: PreparedImage, from: number, count: number, out: Float32Array, at: number): void {
+/** By the lowest 16 bits of a stored number its normalised value; undefined for wider numbers. */
+type Normalised = Float32Array | undefined;
+
+/** Voxels of 8 or 16 bits have few different values: looking them up is faster than dividing. */
+function normalisedTable(image: PreparedImage): Normalised {
   const { data } = image.volume;
-  const { slope, intercept } = image.volume.scaling;
-  for (let n = 0; n < count; n++) out[at + n] = slope * data[from + n] + intercept;
+  if (data.BYTES_PER_ELEMENT > 2) return undefined;
+  const signed = data instanceof Int16Array || data instanceof Int8Array;
+  return new Float32Array(65536).map((_, code) => normalise(image, signed && code > 32767 ? code - 65536 : code));
+}
+
+function blend(low: Float32Array, high: Float32Array, w0: number, w1: number, out: Float32Array, at: number): void {
+  for (let n = 0; n < low.length; n++) out[at + n] = w0 * low[n] + fround(w1 * high[n]);
 }
