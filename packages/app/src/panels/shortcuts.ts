@@ -28,6 +28,10 @@ function act(event: KeyboardEvent): boolean {
     store.setState({ helpShown: !state.helpShown });
     return true;
   }
+  if (key === "Escape" && state.helpShown) {
+    store.setState({ helpShown: false });
+    return true;
+  }
   if (!state.image || event.metaKey) return false;
   if (event.ctrlKey) {
     if (key !== "Enter" || state.points.length === 0) return false;

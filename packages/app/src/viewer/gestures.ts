@@ -13,7 +13,9 @@ export interface GestureTarget {
   moveTo(display: Vec3): void;
   pick(display: Vec3, plane: Plane): void;
   window(): Window;
+  /** May be shown roughly until `dragWindowEnded`. */
   dragWindow(start: Window, dx: number, dy: number): void;
+  dragWindowEnded(): void;
   rotate(dx: number, dy: number): void;
   zoomRender(factor: number): void;
   /** Zooms all planes; `place` (fractions of the volume) stays where it is on the screen. */
@@ -106,6 +108,7 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
   function end(event: PointerEvent) {
     const ended = drag;
     drag = undefined;
+    if (ended?.kind === "window") target.dragWindowEnded();
     if (ended?.kind !== "cross" || ended.moved) return;
     const { x, y } = position(event);
     const display = pointAt(ended.plane, x, y);

@@ -99,23 +99,33 @@ export class Scene extends Niivue {
   }
 
   /**
-   * NiiVue computes the gradient of the whole volume here, for lighting that we do not use, and asks for the framebuffer's
-   * status twice per slice, each time waiting until the graphics process has caught up. A shader that only copies and a
-   * status known beforehand take their place meanwhile.
+   * NiiVue computes the gradient of the whole volume here, for lighting that we do not use: eight bytes of graphics memory
+   * per voxel, two draws per slice, and two questions for the framebuffer's status, each waiting until the graphics process
+   * has caught up. From where that part begins to its end, nothing is drawn.
    */
   override refreshLayers(...args: Parameters<Niivue["refreshLayers"]>): void {
-    const { gl, blurShader, sobelFirstOrderShader, passThroughShader } = this;
-    this.blurShader = passThroughShader ?? blurShader;
-    this.sobelFirstOrderShader = passThroughShader ?? sobelFirstOrderShader;
-    gl.checkFramebufferStatus = () => gl.FRAMEBUFFER_COMPLETE;
+    const { gl, blurShader } = this;
+    const covered = ["checkFramebufferStatus", "framebufferTextureLayer", "drawArrays"] as const;
+    const idle = () => {
+      for (const name of covered) {
+        const answer = name === "checkFramebufferStatus" ? gl.FRAMEBUFFER_COMPLETE : undefined;
+        Object.defineProperty(gl, name, { value: () => answer, configurable: true });
+      }
+    };
+    this.blurShader = Object.create(blurShader, { uniforms: { value: {} }, use: { value: idle } });
     try {
       super.refreshLayers(...args);
     } finally {
       this.blurShader = blurShader;
-      this.sobelFirstOrderShader = sobelFirstOrderShader;
-      // Uncovers the context's own method.
-      Reflect.deleteProperty(gl, "checkFramebufferStatus");
+      // Uncovers the context's own methods.
+      for (const name of covered) Reflect.deleteProperty(gl, name);
     }
+  }
+
+  /** The gradient's two textures, and one for probabilistic atlases: none of them is ever looked at. */
+  override rgbaTex(...[texture, unit, size, clear]: Parameters<Niivue["rgbaTex"]>): WebGLTexture | null {
+    const unused = unit === this.gl.TEXTURE6 || unit === this.gl.TEXTURE8;
+    return super.rgbaTex(texture, unit, unused ? [2, 2, 2, 2] : size, clear);
   }
 
   override clearBounds(mask?: number, rect?: [number, number, number, number]): void {

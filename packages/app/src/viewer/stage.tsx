@@ -4,9 +4,10 @@ import { report } from "../state/problems.ts";
 import { setView, store } from "../state/store.ts";
 import { showInTestHook } from "../test-hook.ts";
 import { connectViewer } from "./connect.ts";
+import { createViewer } from "./create-viewer.ts";
 import { Frames } from "./frames.tsx";
 import type { Plane } from "./planes.ts";
-import { createViewer, type Viewer } from "./viewer.ts";
+import type { Viewer, ViewerEvents } from "./viewer.ts";
 
 /** The four views of the scan. */
 export function Stage() {
@@ -21,15 +22,14 @@ export function Stage() {
     if (!element) return;
     let disposed = false;
     let disconnect = () => {};
-    const events = {
-      onLocation: (...[cross, slices]: Parameters<Parameters<typeof createViewer>[1]["onLocation"]>) =>
-        setView({ cross, slices, value: viewer.current?.valueAt(cross) }),
-      onPick(voxel: readonly [number, number, number], picked: Plane) {
+    const events: ViewerEvents = {
+      onLocation: (cross, slices) => setView({ cross, slices, value: viewer.current?.valueAt(cross) }),
+      onPick(voxel, picked) {
         plane.current = picked;
         if (store.getState().tool === "mark") void mark(voxel);
       },
       onLost: () => setFailure("The browser stopped drawing with the graphics card. Reload the page: nothing is lost."),
-      onWindow: (window: { readonly lower: number; readonly upper: number }) => setView({ window }),
+      onWindow: (window) => setView({ window }),
     };
     createViewer(element, events).then(
       (made) => {
