@@ -8,11 +8,11 @@ import {
   sliceParams,
   sliceQuery,
 } from "@septum/protocol";
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { checkSlice } from "../drawing/bounds.ts";
 import { voxelToSlice } from "../drawing/slice-plane.ts";
 import type { OpenImage, SliceRequest } from "../engine/engine.ts";
+import { asksFor } from "../http/accept.ts";
 import { asBuffer } from "../http/bytes.ts";
 import { answerIfKnown } from "../http/cached.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
@@ -66,7 +66,7 @@ export const image: Routes = async (app) => {
       const { session, params, query } = request;
       const slice = sliceRequest(session, params, query);
       reply.header("Vary", "X-Session-ID, Accept").header("Cache-Control", "private, no-cache");
-      if (wantsPng(request)) {
+      if (asksFor(request, "image/png")) {
         const png = await session.useImage(({ image }) => image.slicePng(slice));
         return reply.type("image/png").send(asBuffer(png));
       }
@@ -121,10 +121,4 @@ function markedPoints({ points }: SessionState, axis: Axis, index: number): Mark
   return points
     .filter(({ voxel }) => voxel[axis] === index)
     .map(({ number, voxel }) => ({ number, ...voxelToSlice(axis, voxel), voxel, color: labelColor(number) }));
-}
-
-/** Whether a PNG was asked for by name; whoever takes anything gets JSON, as programs expect. */
-function wantsPng({ headers }: FastifyRequest): boolean {
-  const types = (headers.accept ?? "").split(",").map((type) => type.split(";")[0].trim().toLowerCase());
-  return types.includes("image/png") && !types.includes("application/json");
 }

@@ -13,6 +13,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { drawPrompt } from "../drawing/prompt.ts";
+import { asksFor } from "../http/accept.ts";
 import { asBuffer } from "../http/bytes.ts";
 import { connectionSignal } from "../http/call.ts";
 import { noImage } from "../http/http-error.ts";
@@ -169,11 +170,10 @@ async function answerChange(request: FastifyRequest, reply: FastifyReply, change
   return reply.send(await changedFrame(session, change, content));
 }
 
-function frameWanted({ query, headers }: FastifyRequest): "mask" | "labels" | undefined {
-  const { frame } = query as z.infer<typeof promptQuery>;
+function frameWanted(request: FastifyRequest): "mask" | "labels" | undefined {
+  const { frame } = request.query as z.infer<typeof promptQuery>;
   if (frame === "labels") return "labels";
-  if (frame !== undefined || headers.accept?.trim().toLowerCase() === octets) return "mask";
-  return undefined;
+  return frame !== undefined || asksFor(request, octets) ? "mask" : undefined;
 }
 
 /** The frame of the changed box; no bytes when nothing changed. */

@@ -131,6 +131,8 @@ export class Session {
     plan: (state: SessionState) => SessionState,
   ): Promise<void> {
     await this.change((state) => ({ state: plan(state), image: staged }));
+    // Deleted while it was written: nobody would ever close it.
+    this.signal.throwIfAborted();
     this.rest();
     this.#keep(opened);
   }
