@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Patch } from "@septum/segment";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -147,7 +148,12 @@ describe("loadModel()", () => {
     const outside = mask.filter((value, i) => value === 1 && !inBall(i)).length;
     expect(inside).toBeGreaterThan(1000);
     expect(outside).toBeLessThan(inside / 5);
+
+    // In the middle of a pass: the runtime would take the whole process with it if its thread were ended then.
+    const cutOff = expect(model.predict(probePatch([64, 64, 64], model.settings))).rejects.toThrow(DeviceLost);
+    await setTimeout(30);
     await close();
+    await cutOff;
     await expect(model.predict(probePatch([64, 64, 64], model.settings))).rejects.toThrow(DeviceLost);
   });
 });

@@ -1,7 +1,10 @@
 import type { OnnxGraph, Value } from "./onnx-graph.ts";
 
-/** Voxels of a channel from which the runtime's own statistics are too coarse. */
-const LARGE = 500_000;
+/**
+ * Voxels of a channel from which the runtime's own statistics are too coarse. At 64³ they moved logits of the built-in
+ * network by up to 0.023, enough to turn voxels over, and with them the boxes that follow; from 32³ down they do not.
+ */
+const LARGE = 30_000;
 
 /** Whether instance normalisation over this many voxels needs its statistics summed in stages. */
 export function needsStages(voxels: number): boolean {
@@ -12,8 +15,8 @@ export function needsStages(voxels: number): boolean {
  * Writes instance normalisation: each channel to mean 0 and (biased) variance 1, then scaled and shifted.
  *
  * The runtime's operator adds all voxels of a channel up in one float32. With 192³ voxels that moved logits by 3.5e-4 of their
- * range, and 389 of 7 million voxels changed side. Summed along one axis after the other, it was 9e-7 and none, for 2 % more
- * time and a peak of 1.97 instead of 1.41 GB (8 features at full size); at 64³ the operator is as good (2e-6), and faster.
+ * range, and 389 of 7 million voxels changed side. Summed along one axis after the other, it was 9e-7 and none, for 2 to 15 %
+ * more time and a peak of 1.97 instead of 1.41 GB (8 features at full size).
  *
  * @param x float32[1, channels, p0, p1, p2]
  * @param stages whether to sum in stages

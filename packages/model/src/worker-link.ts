@@ -46,6 +46,7 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
   let running: Pass | undefined;
   let ended: DeviceLost | undefined;
   let failure = "the device thread ended";
+  let onIdle = () => {};
 
   function next(): void {
     if (running !== undefined || ended !== undefined) return;
@@ -62,11 +63,19 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
     }
   }
 
+  /** Nothing more is run, and whoever waits for a pass is told. */
+  function end(): DeviceLost {
+    ended ??= new DeviceLost(`The device stopped: ${failure}`);
+    for (const pass of [running, ...waiting.splice(0)]) pass?.reject(ended);
+    return ended;
+  }
+
   await new Promise<void>((resolveReady, rejectReady) => {
     worker.on("message", (answer: WorkerAnswer) => {
       if (answer.kind === "ready") return resolveReady();
       const pass = running;
       running = undefined;
+      onIdle();
       if (answer.kind === "mask") pass?.resolve(answer.mask);
       else if (pass === undefined) failure = answer.reason;
       else pass.reject(new PassFailed(`The network failed: ${answer.reason}`));
@@ -76,10 +85,9 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
       failure = error.message;
     });
     worker.on("exit", () => {
-      ended = new DeviceLost(`The device stopped: ${failure}`);
-      rejectReady(ended);
-      for (const pass of [running, ...waiting.splice(0)]) pass?.reject(ended);
+      rejectReady(end());
       running = undefined;
+      onIdle();
       onEnd();
     });
   });
@@ -107,6 +115,9 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
     },
     async close() {
       failure = "it was closed";
+      end();
+      // The runtime aborts the whole process when its thread is ended in the middle of a pass.
+      if (running !== undefined) await new Promise<void>((resolve) => (onIdle = resolve));
       await worker.terminate();
     },
   };
