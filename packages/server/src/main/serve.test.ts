@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -50,6 +52,30 @@ describe("startServer()", () => {
     const server = await startServer(settings({}), quiet);
     await server.close();
   });
+});
+
+test("serve() runs until SIGTERM, and then ends by itself with everything closed", async () => {
+  // A process of its own runs from what is built, like a worker thread.
+  const built = new URL("../../dist/index.js", import.meta.url).href;
+  const program = `import(${JSON.stringify(built)}).then(({ serve }) => serve({ port: "0", device: "cpu", threads: "1" }))`;
+  const child = spawn(process.execPath, ["-e", program], {
+    env: { ...process.env, SEPTUM_DATA: folder },
+    stdio: "pipe",
+  });
+  let printed = "";
+  child.stdout.on("data", (text) => {
+    printed += text;
+  });
+  await expect.poll(() => printed, { timeout: 30_000 }).toContain("Septum is ready: http://127.0.0.1:");
+  const url = /ready: (\S+)/.exec(printed)?.[1];
+  const { session_id } = await (await fetch(`${url}/api/session`, { method: "POST" })).json();
+  const events = await fetch(`${url}/api/events`, { headers: { "X-Session-ID": session_id } });
+  child.kill("SIGTERM");
+  const [code, signal] = await once(child, "exit");
+  expect([code, signal]).toEqual([0, null]);
+  expect(printed).toContain("Septum is shutting down; every session is kept.");
+  expect(printed).not.toContain(session_id);
+  expect(await events.text()).toContain("event: hello");
 });
 
 test("describeStart() says what to open, the licence, the device and why no other was taken", () => {
