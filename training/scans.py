@@ -88,8 +88,8 @@ def prepare(case: Case) -> dict[str, np.ndarray]:
     return arrays
 
 
-def load_scans(root: Path, cache: Path) -> list[Scan]:
-    """Prepared training scans, from the cache where it has them."""
+def load_scans(root: Path, cache: Path, basin_objects: bool = False) -> list[Scan]:
+    """Prepared training scans, from the cache where it has them. Watershed basins are ambiguous objects, for late in a long run."""
     cache.mkdir(parents=True, exist_ok=True)
     scans = []
     for case in training_cases(read_cases(root)):
@@ -99,7 +99,7 @@ def load_scans(root: Path, cache: Path) -> list[Scan]:
         with np.load(file) as stored:
             arrays = {name: stored[name] for name in stored.files}
         objects = 2 * [m for name, m in arrays.items() if name.startswith("region")]
-        objects += [arrays["basins"]] if "basins" in arrays else []
+        objects += [arrays["basins"]] if "basins" in arrays and basin_objects else []
         objects += 6 * [arrays["visible"]] if "visible" in arrays else []
         shapes = [arrays["shapes"]] if "shapes" in arrays else []
         scans.append(Scan(case.id, arrays["image"], objects, shapes))

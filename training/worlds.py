@@ -14,7 +14,9 @@ from scans import Scan
 from synth import blob_map, paint, paste_lesion, shape_map
 
 ZOOMS = (1.0, 1.5, 2.25, 3.375, 4.0)
-MIN_OBJECT = 40
+MIN_OBJECT = 200
+# The engine zooms out only for what reaches the border of its patch, so what is seen zoomed out is large there too.
+MIN_ZOOMED_OBJECT = 800
 
 
 @dataclass
@@ -151,7 +153,8 @@ def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World
             world = from_shapes(rng, size, zoom, contrast)
         else:
             world = from_scan(rng, scans, size, zoom, kind, contrast)
-        if world is None or world.truth.sum() < MIN_OBJECT:
+        smallest = MIN_OBJECT if zoom == 1 else MIN_ZOOMED_OBJECT
+        if world is None or world.truth.sum() < smallest:
             continue
         if kind in ("shapes", "painted") or rng.random() < 0.5:
             vary_intensity(rng, world)
@@ -159,5 +162,5 @@ def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World
             limit_view(rng, world)
         world.image = world.image.astype(np.float32, copy=False)
         filled = world.truth.sum()
-        if MIN_OBJECT <= filled < 0.6 * world.truth.size and np.isfinite(world.image).all():
+        if smallest <= filled < 0.6 * world.truth.size and np.isfinite(world.image).all():
             return world
