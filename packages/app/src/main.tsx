@@ -1,5 +1,9 @@
 import "@mantine/core/styles.css";
-import "./styles.css";
+import "./styles/base.css";
+import "./styles/bars.css";
+import "./styles/main-area.css";
+import "./styles/viewer.css";
+import "./styles/panel.css";
 import { MantineProvider } from "@mantine/core";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";

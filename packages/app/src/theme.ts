@@ -36,6 +36,7 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono", monospace',
   defaultRadius: "sm",
   focusRing: "auto",
+  respectReducedMotion: true,
   cursorType: "pointer",
   components: {
     Tooltip: { defaultProps: { openDelay: 500, withArrow: true } },

@@ -28,7 +28,14 @@ export function KeyHelp() {
   const open = useApp((state) => state.helpShown);
   const setOpen = (helpShown: boolean) => store.setState({ helpShown });
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-end" withArrow trapFocus>
+    <Popover
+      opened={open}
+      onChange={setOpen}
+      position="bottom-end"
+      withArrow
+      trapFocus
+      transitionProps={{ duration: 0 }}
+    >
       <Popover.Target>
         <ActionIcon
           variant="subtle"
