@@ -72,7 +72,15 @@ describe("OpenImage", () => {
     expect(first).toBe(second);
     expect(await image.object(2)).toBe(first);
     image.close();
-    await expect(image.object(2)).rejects.toThrow("Cannot open object 2: the image is closed");
+    await expect(image.object(2)).rejects.toThrow("The image is closed: open it again");
+    await expect(
+      first.maskBits([
+        [0, 1],
+        [0, 1],
+        [0, 1],
+      ]),
+    ).rejects.toThrow("Object 2 was removed: create it again");
+    expect(image.bytes).toBe(0);
   });
 
   it("refuses masks of objects it does not have and boxes outside the volume", async () => {

@@ -1,4 +1,4 @@
-import { wholeBox } from "@septum/volume";
+import { type Volume, wholeBox } from "@septum/volume";
 import type { DecodedImage } from "./decode.ts";
 import type { OpenImage, SavedObject, SliceRequest } from "./engine.ts";
 import { reading } from "./gate.ts";
@@ -18,13 +18,18 @@ export interface ImageParts extends Omit<ObjectParts, "remote"> {
 export async function openDecoded({ prepared, header, info }: DecodedImage, parts: ImageParts): Promise<OpenImage> {
   const { seat, id, tasks, passes, onClose, onRelease } = parts;
   const { remote } = seat;
-  const { volume } = prepared;
   const { size } = info;
+  /** Dropped on closing, so that whoever keeps this object does not keep the voxels. */
+  let open: Volume | undefined = prepared.volume;
   const objects = new Map<number, HeldObject>();
   /** On their way, so that two who ask for the same object get the same. */
   const opening = new Map<number, Promise<HeldObject>>();
-  let closed = false;
   await remote.call("openImage", { image: id, prepared });
+
+  function volumeOf(): Volume {
+    if (!open) throw new RangeError("The image is closed: open it again");
+    return open;
+  }
 
   function remove(label: number): void {
     objects.get(label)?.close();
@@ -52,15 +57,16 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
   return {
     info,
     get bytes() {
-      let bytes = volume.data.byteLength;
+      let bytes = open?.data.byteLength ?? 0;
       for (const object of objects.values()) bytes += object.bytes;
       return bytes;
     },
-    slice: (request) => tasks.run("slice", { volume, request: withWindow(request, info.window) }),
-    slicePng: (request) => tasks.run("slicePng", { volume, request: withWindow(request, info.window) }),
-    nifti: () => tasks.run("packImage", { volume }),
+    slice: async (request) => tasks.run("slice", { volume: volumeOf(), request: withWindow(request, info.window) }),
+    slicePng: async (request) =>
+      tasks.run("slicePng", { volume: volumeOf(), request: withWindow(request, info.window) }),
+    nifti: async () => tasks.run("packImage", { volume: volumeOf() }),
     async object(label: number, saved?: SavedObject) {
-      if (closed) throw new RangeError(`Cannot open object ${label}: the image is closed`);
+      volumeOf();
       if (saved) remove(label);
       const known = objects.get(label) ?? opening.get(label);
       if (known) return known;
@@ -69,7 +75,8 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
       try {
         const object = await promise;
         // Closed meanwhile: its thread has forgotten it already.
-        if (!closed) objects.set(label, object);
+        if (open) objects.set(label, object);
+        else object.close();
         return object;
       } finally {
         opening.delete(label);
@@ -80,13 +87,13 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
       checkBox(box, size);
       return readMasks(labels, async (masks) => ({ box, data: await tasks.run("mergeBox", { masks, size, box }) }));
     },
-    labelNifti(labels) {
-      const { data: _, ...grid } = volume;
+    async labelNifti(labels) {
+      const { data: _, ...grid } = volumeOf();
       return readMasks(labels, (masks) => tasks.run("packLabels", { masks, grid, source: header }));
     },
     close() {
-      if (closed) return;
-      closed = true;
+      if (!open) return;
+      open = undefined;
       for (const object of objects.values()) object.close();
       objects.clear();
       remote.call("closeImage", { image: id }).catch(() => {});

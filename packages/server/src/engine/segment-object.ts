@@ -32,8 +32,13 @@ export async function openObject(
 ): Promise<HeldObject> {
   const { remote, passes, tasks } = parts;
   const gate = createGate();
-  const mask = new Uint8Array(new SharedArrayBuffer(bitBytes(size[0] * size[1] * size[2])));
-  let facts: ObjectFacts = await remote.call("openObject", { ...key, mask, state: saved && compact(saved.state) });
+  /** Dropped on closing, so that whoever keeps this object does not keep its memory. */
+  let bits: Uint8Array | undefined = new Uint8Array(new SharedArrayBuffer(bitBytes(size[0] * size[1] * size[2])));
+  let facts: ObjectFacts = await remote.call("openObject", {
+    ...key,
+    mask: bits,
+    state: saved && compact(saved.state),
+  });
   const closing = new AbortController();
 
   async function apply(
@@ -62,6 +67,11 @@ export async function openObject(
     }
   }
 
+  function maskOf(): Uint8Array {
+    if (!bits) throw new RangeError(`Object ${key.label} was removed: create it again`);
+    return bits;
+  }
+
   /** A change without the network. */
   async function change(method: "undo" | "reset"): Promise<Changed> {
     const leave = await gate.enter("writer");
@@ -77,7 +87,9 @@ export async function openObject(
   return {
     label: key.label,
     gate,
-    mask,
+    get mask() {
+      return maskOf();
+    },
     get voxels() {
       return facts.voxels;
     },
@@ -109,12 +121,13 @@ export async function openObject(
     },
     async maskBits(box) {
       checkBox(box, size);
-      return reading([gate], () => tasks.run("cutMask", { bits: mask, size, box }));
+      return reading([gate], () => tasks.run("cutMask", { bits: maskOf(), size, box }));
     },
     async save() {
       return { state: await remote.call("save", key) };
     },
     close() {
+      bits = undefined;
       closing.abort(new DOMException(`Object ${key.label} was removed`, "AbortError"));
       // A thread that is gone has nothing to forget.
       remote.call("closeObject", key).catch(() => {});
