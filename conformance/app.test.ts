@@ -4,9 +4,9 @@ import { readNifti, type Volume } from "@septum/volume";
 import axe from "axe-core";
 import type { Browser, BrowserContext, Download, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, openBrowser, watch } from "./browser.ts";
 // What the page shows to tests, as `window.septum`.
 import type {} from "../packages/app/src/test-hook.ts";
+import { chromiumPath, openBrowser, watch } from "./browser.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 
 const sample = fileURLToPath(new URL("../fixtures/sample/ct-abdomen.nii.gz", import.meta.url));
