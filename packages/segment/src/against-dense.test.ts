@@ -1,6 +1,6 @@
 import { type Box, unpackBits, type Vec3, type Volume } from "@septum/volume";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   type DenseInput,
   type DenseState,
@@ -22,6 +22,9 @@ import {
 } from "../test/small-scene.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { createSegmenter, finish, type ModelSettings, type Prompt, prepareImage } from "./index.ts";
+
+// The dense reference is slow, and machines are busy.
+vi.setConfig({ testTimeout: 300_000 });
 
 const call = fc.record({
   prompt: prompts(smallSize),

@@ -1,6 +1,6 @@
 import { type Box, cutBits, unpackBits, type Vec3 } from "@septum/volume";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
 import {
   createSegmenter,
@@ -13,6 +13,9 @@ import {
   type Segmenter,
   type SegmenterOptions,
 } from "./index.ts";
+
+// Many predictions each, and machines are busy.
+vi.setConfig({ testTimeout: 300_000 });
 
 const image = prepareImage(smallVolume(4));
 const voxels = smallSize[0] * smallSize[1] * smallSize[2];
