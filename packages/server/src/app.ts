@@ -5,6 +5,7 @@ import type { Engine } from "./engine/engine.ts";
 import { isLoopback } from "./http/administrator.ts";
 import { answerTo } from "./http/error-answer.ts";
 import { HttpError } from "./http/http-error.ts";
+import { logLife } from "./http/life-log.ts";
 import { logRequests, shortId } from "./http/logging.ts";
 import { describeApi } from "./http/openapi.ts";
 import { servePage } from "./http/page.ts";
@@ -75,6 +76,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     memoryBudget,
     lifetimeMs: settings.sessionHours * 3_600_000,
     onError: (err, id) => app.log.error({ err, session: shortId(id) }, "a session could not be read or deleted"),
+    observe: logLife(app.log),
   });
   const context: ApiContext = {
     engine,

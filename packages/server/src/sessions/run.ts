@@ -41,8 +41,9 @@ export async function runPoints(
   session.run = run;
   session.events.push({ type: "run", state: "started", numbers: [...chosen] });
   let outcome: "completed" | "aborted" | "failed" = "failed";
+  const segments: RunSegment[] = [];
+  const start = performance.now();
   try {
-    const segments: RunSegment[] = [];
     for (const [at, number] of chosen.entries()) {
       const segment = await runPoint(session, run, number, { object: at + 1, objects: chosen.length });
       if (segment) segments.push(segment);
@@ -56,6 +57,9 @@ export async function runPoints(
   } finally {
     session.run = undefined;
     session.events.push({ type: "run", state: outcome, numbers: [...chosen] });
+    const passes = segments.reduce((sum, segment) => sum + segment.passes, 0);
+    const seconds = (performance.now() - start) / 1000;
+    session.tell({ type: "ran", outcome, objects: segments.length, passes, seconds });
   }
 }
 

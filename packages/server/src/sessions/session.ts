@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { createMutex } from "./mutex.ts";
+import type { LifeEvent, SessionObserver } from "./observer.ts";
 import { OpenedImage } from "./opened-image.ts";
 import type { RunInProgress } from "./run-in-progress.ts";
 import { findSegment, objectKey, readState, type SessionState } from "./state.ts";
@@ -16,6 +17,7 @@ export interface SessionWorld {
   readonly maxImageBytes: number;
   /** Called after a session's image was opened, so that others can be put to rest. */
   readonly onOpened?: (session: Session) => void;
+  readonly observe?: SessionObserver;
 }
 
 /** A new state, and what goes to the store with it. */
@@ -133,13 +135,21 @@ export class Session {
     await this.change((state) => ({ state: plan(state), image: staged }));
     // Deleted while it was written: nobody would ever close it.
     this.signal.throwIfAborted();
-    this.rest();
+    this.#close();
     this.#keep(opened);
   }
 
   /** Frees the memory. What is on disk is opened at the next use: also the way back after a change that failed half-way. */
   rest(): void {
-    if (this.#opened) this.#forget(this.#opened);
+    if (!this.#opened) return;
+    const { bytes } = this;
+    this.#close();
+    this.tell({ type: "rested", bytes });
+  }
+
+  /** Tells whoever watches the server what happened here. */
+  tell(event: LifeEvent): void {
+    this.#world.observe?.(this, event);
   }
 
   /** Frees what removed objects hold; nothing to do while resting. */
@@ -156,7 +166,7 @@ export class Session {
   async delete(): Promise<void> {
     this.stop(new HttpError("session_deleted", "The session was deleted"));
     this.events.push({ type: "deleted" });
-    this.rest();
+    this.#close();
     await this.#world.store.delete(this.id);
   }
 
@@ -172,6 +182,7 @@ export class Session {
 
   async #openFromStore(): Promise<OpenedImage> {
     const { store, engine, maxImageBytes } = this.#world;
+    const start = performance.now();
     const { imageRevision, image, segments } = this.#state;
     const record = store.get(this.id);
     const path = record && store.imagePath(record);
@@ -190,6 +201,8 @@ export class Session {
     else {
       for (const { label } of segments) if (!findSegment(this.#state, label)) opened.removeObject(label);
       this.#keep(opened);
+      const { info } = opened.image;
+      this.tell({ type: "reopened", seconds: (performance.now() - start) / 1000, info });
     }
     return opened;
   }
@@ -198,6 +211,10 @@ export class Session {
     this.#opened = opened;
     this.#opening = Promise.resolve(opened);
     this.#world.onOpened?.(this);
+  }
+
+  #close(): void {
+    if (this.#opened) this.#forget(this.#opened);
   }
 
   #forget(opened: OpenedImage): void {

@@ -63,9 +63,10 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
     return [...sessions.values()].filter((session) => !hasExpired(session)).sort((a, b) => a.createdAt - b.createdAt);
   }
 
-  async function remove(session: Session): Promise<void> {
+  async function remove(session: Session, type: "deleted" | "expired"): Promise<void> {
     sessions.delete(session.id);
     await session.delete();
+    session.tell({ type });
   }
 
   function find(id: string): Session {
@@ -87,12 +88,13 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
       await store.commit({ record });
       const session = new Session(record, world);
       sessions.set(session.id, session);
+      session.tell({ type: "created" });
       return session;
     },
-    delete: async (id) => remove(find(id)),
+    delete: async (id) => remove(find(id), "deleted"),
     async sweep() {
       for (const session of [...sessions.values()].filter(hasExpired)) {
-        await remove(session).catch((error: unknown) => onError(error, session.id));
+        await remove(session, "expired").catch((error: unknown) => onError(error, session.id));
       }
     },
     stop(reason) {

@@ -41,11 +41,12 @@ export async function receiveImage(session: Session, upload: Upload, world: Uplo
     throw new HttpError("upload_in_progress", "An upload to this session is in progress: wait for its end");
   }
   session.uploading = true;
+  const start = performance.now();
   const signal = AbortSignal.any([session.signal, upload.signal]);
   let staged: StagedFile | undefined;
   try {
     staged = await world.store.stage(session.id);
-    await receive(session, upload, staged.path, world.maxUploadBytes, signal);
+    const bytes = await receive(session, upload, staged.path, world.maxUploadBytes, signal);
     const opened = await decode(staged.path, upload.frame, world, signal);
     try {
       await install(session, opened, staged, upload);
@@ -54,23 +55,27 @@ export async function receiveImage(session: Session, upload: Upload, world: Uplo
       throw error;
     }
     staged = undefined;
-    return opened.image.info;
+    const { info } = opened.image;
+    session.tell({ type: "uploaded", bytes, seconds: (performance.now() - start) / 1000, info });
+    return info;
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw error;
+    const reason = signal.aborted ? signal.reason : error;
+    session.tell({ type: "refused", error: reason });
+    throw reason;
   } finally {
     session.uploading = false;
     await staged?.discard().catch(() => {});
   }
 }
 
+/** Writes the file and gives its size. */
 async function receive(
   session: Session,
   upload: Upload,
   path: string,
   limit: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const silence = new AbortController();
   const timer = setTimeout(
     () => silence.abort(new HttpError("request_timeout", `No data came for ${silenceMs / 1000} seconds`)),
@@ -102,6 +107,7 @@ async function receive(
   }
   if (received === 0)
     throw new HttpError("unreadable_image", "The file is empty: choose a NIfTI file (.nii or .nii.gz)");
+  return received;
 }
 
 /** A stream fails on our side, by a call to the system, or because the body is not what it says it is. */
