@@ -127,6 +127,12 @@ export async function diskStore(folder: string, options: DiskStoreOptions = {}):
       return image && files.path(record.id, image);
     },
 
+    async bytes(id) {
+      if (closing || !isSessionId(id)) return 0;
+      const image = records.image(id);
+      return records.blobBytes(id) + (image ? await files.bytes(id, image) : 0);
+    },
+
     async delete(id) {
       checkOpen();
       checkSessionId(id);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { diskError, StoreError } from "./errors.ts";
 import type { StagedFile } from "./store.ts";
@@ -18,6 +18,8 @@ export interface ImageFiles {
   /** Moves a staged file among the committed ones, durably. Throws `StagedFileGone`. */
   adopt(id: string, staged: StagedFile): Promise<AdoptedFile>;
   path(id: string, name: string): string;
+  /** 0 when it is gone. */
+  bytes(id: string, name: string): Promise<number>;
   remove(id: string, name: string): Promise<void>;
   /** Everything of one session, staged files too. */
   removeAll(id: string): Promise<void>;
@@ -72,6 +74,12 @@ export function imageFiles(folder: string): ImageFiles {
       }
       return { name, giveBack: () => rename(target, staged.path) };
     },
+
+    bytes: (id, name) =>
+      stat(path(id, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
 
     remove: (id, name) => rm(path(id, name), { force: true }),
 

@@ -90,6 +90,12 @@ export function memoryStore(): Store {
       return image && files?.path(record.id, image);
     },
 
+    async bytes(id) {
+      const { image, blobs } = entries.get(id) ?? {};
+      const inBlobs = [...(blobs?.values() ?? [])].reduce((sum, blob) => sum + blob.length, 0);
+      return inBlobs + (image && files ? await files.bytes(id, image) : 0);
+    },
+
     async delete(id) {
       checkOpen();
       checkSessionId(id);

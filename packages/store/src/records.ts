@@ -13,6 +13,8 @@ export interface Records {
   has(id: string): boolean;
   image(id: string): string | undefined;
   blob(id: string, key: string): Uint8Array | undefined;
+  /** Of all blobs of the session together. */
+  blobBytes(id: string): number;
   /** One transaction, flushed when the promise resolves. */
   write(id: string, change: RecordChange): Promise<void>;
   putActivity(times: ReadonlyMap<string, number>): Promise<void>;
@@ -91,6 +93,11 @@ export async function openRecords(path: string, heartbeatFile: string): Promise<
     blob(id, key) {
       const bytes = blobs.getBinary(`${id}/${key}`);
       return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    },
+
+    blobBytes(id) {
+      // "Fast" gives a view of memory that the next read uses again: nothing is allocated to learn a length.
+      return blobKeys(id).reduce((sum, key) => sum + (blobs.getBinaryFast(key)?.length ?? 0), 0);
     },
 
     async write(id, { state, lastActivity, put, remove, image }) {

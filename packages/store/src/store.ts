@@ -54,6 +54,8 @@ export interface Store {
   stage(id: string): Promise<StagedFile>;
   /** Where the committed image of the record's session lies, to be read as a file. */
   imagePath(record: SessionRecord): string | undefined;
+  /** Bytes that the session's committed image and blobs take; 0 when it is unknown. */
+  bytes(id: string): Promise<number>;
   /** Record, blobs, image and staged files. Deleting an unknown session does nothing. */
   delete(id: string): Promise<void>;
   close(): Promise<void>;

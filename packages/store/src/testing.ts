@@ -108,6 +108,21 @@ export function testStore(name: string, open: () => Promise<Store>): void {
       expect(store.blob(record.id, "empty")).toEqual(bytes());
     });
 
+    it("tells the bytes of a session's image and blobs together", async () => {
+      const store = await begin();
+      const [record, other] = [sampleRecord(), sampleRecord()];
+      expect(await store.bytes(record.id)).toBe(0);
+      const mask = new Map([["mask", new Uint8Array(300_000)]]);
+      await store.commit({ record: other, put: mask });
+      await store.commit({ record, image: await stageWith(store, record.id, new Uint8Array(1000)) });
+      await store.commit({ record, put: new Map([...mask, ["history", bytes(1, 2, 3)]]) });
+      expect(await store.bytes(record.id)).toBe(301_003);
+      await store.commit({ record, remove: ["mask"] });
+      expect(await store.bytes(record.id)).toBe(1003);
+      await store.delete(record.id);
+      expect(await store.bytes(record.id)).toBe(0);
+    });
+
     it("puts and removes blobs, and keeps those of one session apart from another's", async () => {
       const store = await begin();
       const [a, b] = [sampleRecord(), sampleRecord()];
