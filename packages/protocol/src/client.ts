@@ -4,6 +4,7 @@ import { type EventsOptions, readEvents } from "./event-stream.ts";
 import type { SessionEvent } from "./events.ts";
 import { decodeFrame, type Frame } from "./frame.ts";
 import type { Axis } from "./geometry.ts";
+import { type HistoryAnswer, historyAnswer, type TravelAnswer, travelAnswer } from "./history.ts";
 import { type SliceAnswer, sliceAnswer, type UploadAnswer, uploadAnswer } from "./image.ts";
 import { type ColorTemplateAnswer, colorTemplateAnswer } from "./labels.ts";
 import {
@@ -17,22 +18,27 @@ import {
 } from "./points.ts";
 import {
   type PromptInput,
+  type PromptPatch,
   type RunAnswer,
   resultHeader,
   runAnswer,
   type SegmentChange,
+  type SegmentPatch,
   segmentChange,
 } from "./segmentation.ts";
 import {
   type MessageAnswer,
   messageAnswer,
+  type SegmentAnswer,
   type SegmentsAnswer,
   type SessionsAnswer,
   type StatusAnswer,
+  segmentAnswer,
   segmentsAnswer,
   sessionAnswer,
   sessionsAnswer,
   statusAnswer,
+  type View,
 } from "./session.ts";
 import { type Call, createTransport, type TransportOptions } from "./transport.ts";
 import { type UploadOptions, uploadFile } from "./upload.ts";
@@ -144,6 +150,35 @@ export function createClient(options: TransportOptions) {
     prompt(label: number, body: PromptInput, call?: FrameOptions): Promise<PromptResult> {
       return changed(`/api/segments/${label}/prompts`, call?.frame, { signal: call?.signal, method: "POST", body });
     },
+    /** Takes prompt `n` (from 0, as listed) away, as if it had never been given: the later ones are replayed. */
+    removePrompt(label: number, n: number, call?: FrameOptions): Promise<PromptResult> {
+      return changed(`/api/segments/${label}/prompts/${n}`, call?.frame, { signal: call?.signal, method: "DELETE" });
+    },
+    /** Flips prompt `n` in sign, or moves it, as if it had been given so: the later ones are replayed. */
+    changePrompt(label: number, n: number, body: PromptPatch, call?: FrameOptions): Promise<PromptResult> {
+      const path = `/api/segments/${label}/prompts/${n}`;
+      return changed(path, call?.frame, { signal: call?.signal, method: "PATCH", body });
+    },
+    /** Names or colours a label. */
+    changeSegment(label: number, body: SegmentPatch, call?: CallOptions): Promise<SegmentAnswer> {
+      return json(segmentAnswer, `/api/segments/${label}`, { ...call, method: "PATCH", body });
+    },
+    /** Keeps how the session is looked at, to be had back in the status. */
+    keepView(view: View, call?: CallOptions): Promise<MessageAnswer> {
+      return json(messageAnswer, "/api/view", { ...call, method: "PUT", body: view });
+    },
+    history(call?: CallOptions): Promise<HistoryAnswer> {
+      return json(historyAnswer, "/api/history", call);
+    },
+    /** Takes back the session's last change, whatever it was. */
+    undoStep(call?: CallOptions): Promise<TravelAnswer> {
+      return json(travelAnswer, "/api/undo", { ...call, method: "POST" });
+    },
+    /** Brings back the change that was undone last. */
+    redoStep(call?: CallOptions): Promise<TravelAnswer> {
+      return json(travelAnswer, "/api/redo", { ...call, method: "POST" });
+    },
+    /** Takes back the object's last prompt or reset, wherever it is in the history. */
     undo(label: number, call?: FrameOptions): Promise<PromptResult> {
       return changed(`/api/segments/${label}/undo`, call?.frame, { signal: call?.signal, method: "POST" });
     },

@@ -22,6 +22,7 @@ export const errorStatus = {
   slice_not_found: 404,
   point_not_found: 404,
   segment_not_found: 404,
+  prompt_not_found: 404,
   request_timeout: 408,
   /** Upload (or open the sample) first. */
   no_image: 409,
@@ -29,6 +30,7 @@ export const errorStatus = {
   no_points: 409,
   no_segmentation: 409,
   nothing_to_undo: 409,
+  nothing_to_redo: 409,
   upload_in_progress: 409,
   run_in_progress: 409,
   /** The work was stopped before its end: the connection dropped, or the session's image was replaced. */

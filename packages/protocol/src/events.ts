@@ -1,4 +1,4 @@
-import { box, label } from "./geometry.ts";
+import { box, hexColor, label } from "./geometry.ts";
 import { z } from "./zod.ts";
 
 /** Events of one session are numbered; a gap means that something was missed and the state must be read again. */
@@ -11,6 +11,8 @@ const seq = z.int().min(0);
  * - `progress`: after every network pass, and while waiting for a turn
  * - `run`: a run began (`numbers`) or ended
  * - `points`: numbered points changed
+ * - `label`: a label has another name or colour
+ * - `history`: a step was added, undone or redone
  * - `segment`: an object changed in `box`; null with `voxels` 0 when it is gone
  * - `image`: another image
  * - `upload`: bytes of an upload received so far
@@ -46,6 +48,15 @@ export const sessionEvent = z.discriminatedUnion("type", [
     box: box.nullable(),
     removed: z.boolean(),
     mask_revision: z.int(),
+  }),
+  z.object({ type: z.literal("label"), seq, label, name: z.string(), color: hexColor }),
+  z.object({
+    type: z.literal("history"),
+    seq,
+    position: z.int().meta({ description: "Steps in effect" }),
+    total: z.int(),
+    undo: z.string().nullable().meta({ description: "Name of the step that undo would take back" }),
+    redo: z.string().nullable().meta({ description: "Name of the step that redo would bring back" }),
   }),
   z.object({ type: z.literal("image"), seq, image_revision: z.int() }),
   z.object({ type: z.literal("upload"), seq, received: z.int(), total: z.int().nullable() }),

@@ -19,9 +19,9 @@ export function labelColor(value: number): string {
   return `#${firstColors[(value - 1) % firstColors.length]}`;
 }
 
-/** `[r, g, b]`, 0–255. */
-export function labelRgb(value: number): readonly [number, number, number] {
-  const color = Number.parseInt(labelColor(value).slice(1), 16);
+/** `[r, g, b]`, 0–255, of the label's default colour or of another, `#rrggbb`. */
+export function labelRgb(value: number, hex = labelColor(value)): readonly [number, number, number] {
+  const color = Number.parseInt(hex.slice(1), 16);
   return [color >> 16, (color >> 8) & 255, color & 255];
 }
 
@@ -30,7 +30,9 @@ export function labelName(value: number): string {
 }
 
 /** ITK-SNAP label description file with the clear label and the given ones, in order. */
-export function labelFile(labels: readonly { readonly value: number; readonly name?: string }[]): string {
+export function labelFile(
+  labels: readonly { readonly value: number; readonly name?: string; readonly color?: string }[],
+): string {
   const rule = "#".repeat(48);
   const head = [
     rule,
@@ -40,7 +42,7 @@ export function labelFile(labels: readonly { readonly value: number; readonly na
     rule,
     line(0, [0, 0, 0], 0, "Clear Label"),
   ];
-  const rows = labels.map(({ value, name }) => line(value, labelRgb(value), 1, name ?? labelName(value)));
+  const rows = labels.map(({ value, name, color }) => line(value, labelRgb(value, color), 1, name ?? labelName(value)));
   return `${[...head, ...rows].join("\n")}\n`;
 }
 

@@ -1,4 +1,4 @@
-import { axis, box, label, slicePosition, voxel } from "./geometry.ts";
+import { axis, box, hexColor, label, slicePosition, voxel } from "./geometry.ts";
 import { sessionId } from "./session.ts";
 import { z } from "./zod.ts";
 
@@ -54,6 +54,38 @@ export type PromptInput = z.input<typeof promptBody>;
 export type PromptBody = z.output<typeof promptBody>;
 
 export const segmentParams = z.object({ label: z.coerce.number().pipe(label) });
+
+/** `n` counts the object's prompts from 0, in the order in which `GET /api/segments` lists them. */
+export const promptParams = z.object({
+  label: z.coerce.number().pipe(label),
+  n: z.coerce.number().pipe(z.int().min(0).max(1_000_000)),
+});
+
+/** Changes an earlier prompt: flips its sign, or moves a point (`voxel`) or a box (`box`). */
+export const promptPatch = z
+  .object({ positive: z.boolean().optional(), voxel: voxel.optional(), box: box.optional() })
+  .refine(
+    ({ voxel, box }) => voxel === undefined || box === undefined,
+    "Give voxel for a point or box for a box, not both",
+  )
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), "Give positive, voxel or box");
+export type PromptPatch = z.infer<typeof promptPatch>;
+
+/** Most characters of a label's name. */
+export const maxNameLength = 100;
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(maxNameLength)
+  .regex(/^\P{Cc}*$/u, "A name may not have line breaks or other control characters");
+
+/** Names or colours a label; null goes back to the default. What is left out stays. */
+export const segmentPatch = z
+  .object({ name: name.nullable().optional(), color: hexColor.nullable().optional() })
+  .refine(({ name, color }) => name !== undefined || color !== undefined, "Give name, color or both");
+export type SegmentPatch = z.infer<typeof segmentPatch>;
 
 /** `frame=mask` (or `1`): the object's own new mask in the changed box; `frame=labels`: the merged label map there. */
 export const promptQuery = z.object({ frame: z.enum(["1", "mask", "labels"]).optional() });

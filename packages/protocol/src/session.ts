@@ -2,7 +2,7 @@ import { box, hexColor, label, shape, voxel } from "./geometry.ts";
 import { z } from "./zod.ts";
 
 export const sessionId = z.uuid().meta({ description: "UUID v4, the only key to the session" });
-const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
+export const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
 
 /** A session id alone: the answer to `POST /api/session`. */
 export const sessionAnswer = z.object({ session_id: sessionId });
@@ -61,6 +61,20 @@ export const segmentSummary = z.object({
 });
 export type SegmentSummary = z.infer<typeof segmentSummary>;
 
+/** One object, after it was named or coloured. */
+export const segmentAnswer = z.object({ session_id: sessionId, number: label, name: z.string(), color: hexColor });
+export type SegmentAnswer = z.infer<typeof segmentAnswer>;
+
+/** Most characters of a view as JSON text. */
+export const maxViewLength = 16_384;
+
+/** How the session was last looked at: an object of the page's own making, kept and handed back as it is. */
+export const viewBody = z
+  .record(z.string(), z.json())
+  .refine((view) => JSON.stringify(view).length <= maxViewLength, `A view may have ${maxViewLength} characters of JSON`)
+  .meta({ description: `Any JSON object of at most ${maxViewLength} characters` });
+export type View = z.infer<typeof viewBody>;
+
 export const segmentsAnswer = z.object({ session_id: sessionId, segments: z.array(segmentSummary) });
 export type SegmentsAnswer = z.infer<typeof segmentsAnswer>;
 
@@ -100,5 +114,9 @@ export const statusAnswer = z.object({
   image_revision: z.int().meta({ description: "Grows when the image is replaced" }),
   mask_revision: z.int().meta({ description: "Grows when any object changes" }),
   max_upload_bytes: z.int(),
+  view: viewBody.nullable().meta({ description: "What `PUT /api/view` last kept" }),
+  history: z
+    .object({ position: z.int(), total: z.int() })
+    .meta({ description: "Steps in effect, and steps in all: undo is possible from 1 on, redo below the total" }),
 });
 export type StatusAnswer = z.infer<typeof statusAnswer>;

@@ -38,6 +38,8 @@ export const status: Routes = async (app, { engine, sessions, version, maxUpload
         image_revision: imageRevision,
         mask_revision: maskRevision,
         max_upload_bytes: maxUploadBytes,
+        view: null,
+        history: { position: 0, total: 0 },
       };
     },
   );
