@@ -146,6 +146,27 @@ describe("client.events()", () => {
     expect(requests.map(({ headers }) => headers.get("Last-Event-ID"))).toEqual([null, "4", "4"]);
   });
 
+  test("takes a silent connection for lost, and comes back as the same person", async () => {
+    const named = hello.replace('"missed"', '"person":"0a1b2c3d","missed"');
+    let connections = 0;
+    const { client, requests } = clientOf(({ signal }) => {
+      connections += 1;
+      if (connections > 1) return stream(deleted);
+      return new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode(named));
+            signal.addEventListener("abort", () => controller.error(signal.reason));
+          },
+        }),
+      );
+    }, id);
+    const types: string[] = [];
+    for await (const event of client.events({ retryMs: 1, silenceMs: 50 })) types.push(event.type);
+    expect(types).toEqual(["hello", "deleted"]);
+    expect(requests[1].url).toContain("/api/events?person=0a1b2c3d");
+  });
+
   test("throws when the session is not known", async () => {
     const { client } = clientOf(() => json({ detail: "No such session", code: "session_not_found" }, {}, 404), id);
     await expect(client.events().next()).rejects.toMatchObject({ code: "session_not_found" });

@@ -7,6 +7,8 @@ export interface EventsOptions {
   /** Wait before connecting again after a lost connection; doubled each time, up to `retryLimitMs`. */
   readonly retryMs?: number;
   readonly retryLimitMs?: number;
+  /** A connection silent for so long is taken for lost: the server says something every 15 s. */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -14,24 +16,37 @@ export interface EventsOptions {
  * never stands in an address. Ends when the signal aborts or after `deleted`; rejects when the session is not known.
  */
 export async function* readEvents(transport: Transport, options: EventsOptions): AsyncGenerator<SessionEvent, void> {
-  const { signal, retryMs = 500, retryLimitMs = 15_000 } = options;
+  const { signal, retryMs = 500, retryLimitMs = 15_000, silenceMs = 40_000 } = options;
   let last: number | undefined;
+  let person: string | undefined;
   let wait = retryMs;
   while (!signal?.aborted) {
+    const silence = new AbortController();
+    let timer = setTimeout(() => silence.abort(), silenceMs);
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), silenceMs);
+    };
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (last !== undefined) headers["Last-Event-ID"] = String(last);
-      const response = await transport.request("/api/events", { headers, signal });
-      for await (const event of parseEvents(response)) {
+      const response = await transport.request(`/api/events${person ? `?person=${person}` : ""}`, {
+        headers,
+        signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
+      });
+      for await (const event of parseEvents(response, heard)) {
         wait = retryMs;
         last = event.seq;
+        if (event.type === "hello") person = event.person;
         yield event;
         if (event.type === "deleted") return;
       }
     } catch (error) {
       if (signal?.aborted) return;
-      const fromServer = error instanceof ApiError && error.status > 0 && error.status < 500;
-      if (fromServer) throw error;
+      const refused = error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
+      if (refused) throw error;
+    } finally {
+      clearTimeout(timer);
     }
     await sleep(wait, signal);
     wait = Math.min(2 * wait, retryLimitMs);
@@ -39,7 +54,7 @@ export async function* readEvents(transport: Transport, options: EventsOptions):
 }
 
 /** Events of one response body, in order. Comments (heartbeats) and events of a later version are passed over. */
-export async function* parseEvents(response: Response): AsyncGenerator<SessionEvent> {
+export async function* parseEvents(response: Response, heard?: () => void): AsyncGenerator<SessionEvent> {
   if (!response.body) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -47,6 +62,7 @@ export async function* parseEvents(response: Response): AsyncGenerator<SessionEv
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      heard?.();
       text += value;
       for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
         const event = parseBlock(text.slice(0, end));

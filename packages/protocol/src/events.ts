@@ -4,10 +4,16 @@ import { z } from "./zod.ts";
 /** Events of one session are numbered; a gap means that something was missed and the state must be read again. */
 const seq = z.int().min(0);
 
+/** Somebody whose page follows the session now. Nothing is known of them but that, and nothing is kept. */
+export const person = z.object({ id: z.string(), name: z.string(), color: hexColor });
+export type Person = z.infer<typeof person>;
+
 /**
  * What `/api/events` sends, one JSON object per server-sent event (its `id` is `seq`, its `event` is `type`).
  *
- * - `hello`: first on every connection; `missed` when events since `Last-Event-ID` are no longer kept
+ * - `hello`: first on every connection; `missed` when events since `Last-Event-ID` are no longer kept; `person` is whom
+ *   this connection is among the people, and `?person=` of a later connection goes on as the same
+ * - `presence`: who follows the session now; has the number of the event before it, and is never repeated
  * - `progress`: after every network pass, and while waiting for a turn
  * - `run`: a run began (`numbers`) or ended
  * - `points`: numbered points changed
@@ -19,7 +25,15 @@ const seq = z.int().min(0);
  * - `deleted`: the session is gone; nothing follows
  */
 export const sessionEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("hello"), seq, missed: z.boolean(), image_revision: z.int(), mask_revision: z.int() }),
+  z.object({
+    type: z.literal("hello"),
+    seq,
+    missed: z.boolean(),
+    image_revision: z.int(),
+    mask_revision: z.int(),
+    person: z.string().optional(),
+  }),
+  z.object({ type: z.literal("presence"), seq, people: z.array(person) }),
   z.object({
     type: z.literal("progress"),
     seq,

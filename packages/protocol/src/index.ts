@@ -9,7 +9,7 @@ export {
 } from "./client.ts";
 export { ApiError, type ErrorAnswer, type ErrorCode, errorAnswer, errorStatus, isErrorCode } from "./errors.ts";
 export type { EventsOptions } from "./event-stream.ts";
-export { type EventBody, type SessionEvent, sessionEvent } from "./events.ts";
+export { type EventBody, type Person, type SessionEvent, sessionEvent } from "./events.ts";
 export {
   decodeFrame,
   encodeFrame,
@@ -19,16 +19,6 @@ export {
   type MaskFrame,
 } from "./frame.ts";
 export { type Axis, axis, box, hexColor, label, shape, slicePosition, voxel } from "./geometry.ts";
-export {
-  type HistoryAnswer,
-  type HistoryStep,
-  historyAnswer,
-  historyStep,
-  type TravelAnswer,
-  type TravelledSegment,
-  travelAnswer,
-  travelledSegment,
-} from "./history.ts";
 export {
   type MarkedPoint,
   markedPoint,
@@ -56,13 +46,9 @@ export {
 export {
   type MaskQuery,
   maskQuery,
-  maxNameLength,
   type PromptBody,
   type PromptInput,
-  type PromptPatch,
   promptBody,
-  promptParams,
-  promptPatch,
   promptQuery,
   type RunAnswer,
   type RunBody,
@@ -70,30 +56,25 @@ export {
   runAnswer,
   runBody,
   type SegmentChange,
-  type SegmentPatch,
   segmentChange,
   segmentParams,
-  segmentPatch,
 } from "./segmentation.ts";
 export {
   type ImageFacts,
   imageFacts,
   type MessageAnswer,
   type ModelFacts,
-  maxViewLength,
   messageAnswer,
   modelFacts,
   type PromptSummary,
   promptSummary,
   providerFacts,
-  type SegmentAnswer,
   type SegmentSummary,
   type SegmentsAnswer,
   type SessionAnswer,
   type SessionSummary,
   type SessionsAnswer,
   type StatusAnswer,
-  segmentAnswer,
   segmentSummary,
   segmentsAnswer,
   sessionAnswer,
@@ -101,8 +82,6 @@ export {
   sessionSummary,
   sessionsAnswer,
   statusAnswer,
-  type View,
-  viewBody,
 } from "./session.ts";
 export { sessionHeader, type TransportOptions } from "./transport.ts";
 export type { UploadOptions, UploadProgress } from "./upload.ts";

@@ -119,7 +119,7 @@ describe("GET /api/events", () => {
     const listening = (async () => {
       for await (const event of client.events()) heard.push(event);
     })();
-    await expect.poll(() => heard.length).toBe(1);
+    await expect.poll(() => heard.length).toBe(2);
     await client.markPoint({ voxel: [3, 3, 3] });
     await client.run();
     await client.upload(new Blob([new Uint8Array(scan())]));
@@ -127,6 +127,7 @@ describe("GET /api/events", () => {
     await listening;
     expect(heard.map(({ type }) => type)).toEqual([
       "hello",
+      "presence",
       "points",
       "run",
       "progress",
@@ -137,11 +138,11 @@ describe("GET /api/events", () => {
       "image",
       "deleted",
     ]);
-    const [hello, ...rest] = heard;
+    const [hello, , ...rest] = heard;
     expect(hello).toMatchObject({ missed: false, image_revision: 1 });
     expect(rest.map(({ seq }) => seq)).toEqual(rest.map((_, n) => hello.seq + 1 + n));
-    expect(heard[3]).toMatchObject({ label: 1, stage: "coarse", done: 1, expected: 2, object: 1, objects: 1 });
-    expect(heard[5]).toMatchObject({
+    expect(heard[4]).toMatchObject({ label: 1, stage: "coarse", done: 1, expected: 2, object: 1, objects: 1 });
+    expect(heard[6]).toMatchObject({
       label: 1,
       voxels: 125,
       box: [
@@ -153,6 +154,26 @@ describe("GET /api/events", () => {
     });
     const gone = await fetch(`${url}/api/events?session_id=${id}`);
     expect(gone.status).toBe(404);
+  });
+
+  test("tells everybody who is there, by the connections that are open", async () => {
+    const { client: connected } = await start();
+    const id = await harness.loaded();
+    const rooms: string[][] = [[], []];
+    const stops = rooms.map((_, n) => {
+      const stop = new AbortController();
+      void (async () => {
+        for await (const event of connected(id).events({ signal: stop.signal })) {
+          if (event.type === "presence") rooms[n] = event.people.map((person) => person.id);
+        }
+      })();
+      return stop;
+    });
+    await expect.poll(() => rooms.map((people) => people.length)).toEqual([2, 2]);
+    expect(rooms[1].toSorted()).toEqual(rooms[0].toSorted());
+    stops[0].abort();
+    await expect.poll(() => rooms[1]).toHaveLength(1);
+    stops[1].abort();
   });
 
   test("takes the session's id in the address, and continues after Last-Event-ID", async () => {
@@ -172,14 +193,16 @@ describe("GET /api/events", () => {
       return text;
     };
     const latest = Number(/^id: (\d+)$/m.exec(await read(1))?.[1]);
-    const replayed = await read(3, latest - 2);
-    expect(replayed.match(/^(id|event): .*$/gm)).toEqual([
+    const replayed = await read(4, latest - 2);
+    expect(replayed.match(/^(id|event): .*$/gm)?.slice(0, 8)).toEqual([
       `id: ${latest - 2}`,
       "event: hello",
       `id: ${latest - 1}`,
       "event: points",
       `id: ${latest}`,
       "event: points",
+      `id: ${latest}`,
+      "event: presence",
     ]);
     expect(replayed).toContain('"missed":false');
     for (const unknown of [latest + 1, 3]) expect(await read(1, unknown)).toContain('"missed":true');
@@ -221,7 +244,7 @@ describe("uploads over a socket", () => {
     expect(second).toBeInstanceOf(ApiError);
     expect(second).toMatchObject({ status: 409, code: "upload_in_progress" });
     slow.destroy();
-    await expect.poll(async () => (await client.status()).uploading).toBe(false);
+    await expect.poll(async () => (await client.status()).uploading, { timeout: 20_000 }).toBe(false);
     expect((await client.status()).image_revision).toBe(1);
     expect((await client.upload(new Blob([new Uint8Array(scan())]))).image_revision).toBe(2);
   });

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
-import type { SessionEvent } from "@septum/protocol";
+import type { Person, SessionEvent } from "@septum/protocol";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { presenceOf } from "../sessions/presence.ts";
 import type { Session } from "../sessions/session.ts";
 import { binary, errors, type Routes } from "./context.ts";
 
@@ -24,13 +25,20 @@ export const events: Routes = async (app) => {
       schema: {
         tags: ["sessions"],
         summary: "Server-sent events of the session, numbered; Last-Event-ID continues where a connection was lost",
-        querystring: z.object({ session_id: z.string().optional().meta({ description: "In place of the header" }) }),
+        querystring: z.object({
+          session_id: z.string().optional().meta({ description: "In place of the header" }),
+          person: z
+            .string()
+            .regex(/^[0-9a-f]{8}$/)
+            .optional()
+            .meta({ description: "`person` of an earlier connection's hello, to go on as the same" }),
+        }),
         response: { 200: binary("text/event-stream", "Events"), ...errors },
       },
       config: { sessionInQuery: true },
     },
     async (request, reply) => {
-      const stream = eventStream(request.session, lastEventId(request));
+      const stream = eventStream(request.session, lastEventId(request), request.query.person);
       open.add(stream);
       stream.once("close", () => open.delete(stream));
       reply.header("Cache-Control", "no-store").header("X-Accel-Buffering", "no");
@@ -44,8 +52,9 @@ function lastEventId({ headers }: FastifyRequest): number | undefined {
   return typeof id === "string" && /^\d{1,15}$/.test(id) ? Number(id) : undefined;
 }
 
-function eventStream(session: Session, after: number | undefined): Readable {
+function eventStream(session: Session, after: number | undefined, personId: string | undefined): Readable {
   const { events, state } = session;
+  const presence = presenceOf(session);
   const missed = after === undefined ? [] : events.since(after);
   const stream = new Readable({ read() {} });
   const write = (text: string) => {
@@ -58,9 +67,14 @@ function eventStream(session: Session, after: number | undefined): Readable {
   };
   const quiet = events.listen(send);
   const heartbeat = setInterval(() => write(": heartbeat\n\n"), heartbeatMs);
+  const { person, leave } = presence.enter(personId);
+  const tellPeople = (people: readonly Person[]) => send({ type: "presence", seq: events.last, people: [...people] });
+  const still = presence.listen(tellPeople);
   stream.once("close", () => {
     clearInterval(heartbeat);
     quiet();
+    still();
+    leave();
   });
   send({
     type: "hello",
@@ -69,7 +83,9 @@ function eventStream(session: Session, after: number | undefined): Readable {
     missed: missed === undefined,
     image_revision: state.imageRevision,
     mask_revision: state.maskRevision,
+    person: person.id,
   });
   for (const event of missed ?? []) send(event);
+  tellPeople(presence.people);
   return stream;
 }

@@ -1,0 +1,89 @@
+import type { Person } from "@septum/protocol";
+import type { Session } from "./session.ts";
+
+/** Told apart on light and dark ground, and called by name in a conversation: "the orange one". */
+const colors = [
+  ["Teal", "#2a9d8f"],
+  ["Orange", "#d9730d"],
+  ["Violet", "#7b5ad9"],
+  ["Blue", "#2f6fd6"],
+  ["Pink", "#c9418a"],
+  ["Green", "#3d8b37"],
+  ["Red", "#d13f3f"],
+  ["Brown", "#8c6239"],
+  ["Grey", "#66727a"],
+  ["Indigo", "#4b4fb5"],
+] as const;
+
+/** Who follows a session now. Lives in memory alone and knows nobody once their connection is gone. */
+export interface Presence {
+  readonly people: readonly Person[];
+  /**
+   * Somebody connected. With the `id` they had a moment ago they are the same person again; a connection of theirs that is
+   * not noticed to be dead yet does not count twice.
+   */
+  enter(id?: string): Arrival;
+  /** Calls `listener` whenever somebody comes or goes; returns the function that ends it. */
+  listen(listener: (people: readonly Person[]) => void): () => void;
+}
+
+export interface Arrival {
+  readonly person: Person;
+  leave(): void;
+}
+
+const presences = new WeakMap<Session, Presence>();
+
+export function presenceOf(session: Session): Presence {
+  const known = presences.get(session) ?? createPresence();
+  presences.set(session, known);
+  return known;
+}
+
+export function createPresence(): Presence {
+  const arrivals = new Map<string, Arrival>();
+  const listeners = new Set<(people: readonly Person[]) => void>();
+  const people = () => [...arrivals.values()].map(({ person }) => person);
+  const tell = () => {
+    for (const listener of [...listeners]) listener(people());
+  };
+  return {
+    get people() {
+      return people();
+    },
+    enter(id = newId()) {
+      const person = arrivals.get(id)?.person ?? { id, ...freeColor(people(), id) };
+      const arrival: Arrival = {
+        person,
+        leave() {
+          if (arrivals.get(id) !== arrival) return;
+          arrivals.delete(id);
+          tell();
+        },
+      };
+      arrivals.set(id, arrival);
+      tell();
+      return arrival;
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function newId(): string {
+  return crypto.randomUUID().slice(0, 8);
+}
+
+/** A colour that nobody present has, beginning where the id points: who comes back gets theirs again if it is still free. */
+function freeColor(present: readonly Person[], id: string): { readonly name: string; readonly color: string } {
+  const first = Number.parseInt(id, 16) % colors.length;
+  for (let round = 1; ; round++) {
+    for (let n = 0; n < colors.length; n++) {
+      const [color, hex] = colors[(first + n) % colors.length];
+      const name = round === 1 ? color : `${color} ${round}`;
+      if (!present.some((other) => other.name === name)) return { name, color: hex };
+    }
+  }
+}
