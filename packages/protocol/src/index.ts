@@ -20,6 +20,16 @@ export {
 } from "./frame.ts";
 export { type Axis, axis, box, hexColor, label, shape, slicePosition, voxel } from "./geometry.ts";
 export {
+  type HistoryAnswer,
+  type HistoryStep,
+  historyAnswer,
+  historyStep,
+  type TravelAnswer,
+  type TravelledSegment,
+  travelAnswer,
+  travelledSegment,
+} from "./history.ts";
+export {
   type MarkedPoint,
   markedPoint,
   type SliceAnswer,
@@ -31,6 +41,7 @@ export {
   uploadAnswer,
 } from "./image.ts";
 export { type ColorTemplateAnswer, colorTemplateAnswer, labelColor, labelFile, labelName, labelRgb } from "./labels.ts";
+export { type LoginAnswer, type LoginBody, loginAnswer, loginBody } from "./login.ts";
 export {
   type MarkPointAnswer,
   type MarkPointBody,
@@ -46,9 +57,13 @@ export {
 export {
   type MaskQuery,
   maskQuery,
+  maxNameLength,
   type PromptBody,
   type PromptInput,
+  type PromptPatch,
   promptBody,
+  promptParams,
+  promptPatch,
   promptQuery,
   type RunAnswer,
   type RunBody,
@@ -56,25 +71,30 @@ export {
   runAnswer,
   runBody,
   type SegmentChange,
+  type SegmentPatch,
   segmentChange,
   segmentParams,
+  segmentPatch,
 } from "./segmentation.ts";
 export {
   type ImageFacts,
   imageFacts,
   type MessageAnswer,
   type ModelFacts,
+  maxViewLength,
   messageAnswer,
   modelFacts,
   type PromptSummary,
   promptSummary,
   providerFacts,
+  type SegmentAnswer,
   type SegmentSummary,
   type SegmentsAnswer,
   type SessionAnswer,
   type SessionSummary,
   type SessionsAnswer,
   type StatusAnswer,
+  segmentAnswer,
   segmentSummary,
   segmentsAnswer,
   sessionAnswer,
@@ -82,6 +102,8 @@ export {
   sessionSummary,
   sessionsAnswer,
   statusAnswer,
+  type View,
+  viewBody,
 } from "./session.ts";
 export { sessionHeader, type TransportOptions } from "./transport.ts";
 export type { UploadOptions, UploadProgress } from "./upload.ts";
