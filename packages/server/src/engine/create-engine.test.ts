@@ -13,6 +13,10 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 describe("createEngine()", () => {
+  it("answers a ping while its threads live", async () => {
+    await expect(bench.engine.ping()).resolves.toBeUndefined();
+  });
+
   it("ends every thread when closed, so that the process exits, and closed images have given their memory back", async () => {
     const path = await bench.save(fileOf(patternVoxels([320, 320, 300]), [320, 320, 300]), 1);
     const script = `

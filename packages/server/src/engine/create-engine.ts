@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import * as modelPackage from "@septum/model";
 import { collectGarbage } from "./collect-garbage.ts";
 import { createDevicePasses } from "./device-passes.ts";
-import type { Engine, OpenImage } from "./engine.ts";
+import type { EndedPass, Engine, OpenImage } from "./engine.ts";
 import { EngineClosedError, knowErrors } from "./errors.ts";
 import { openDecoded } from "./open-image.ts";
 import type { HostMethods, SegmentMethods, SegmentThreadData } from "./segment-protocol.ts";
@@ -15,6 +15,8 @@ export interface EngineOptions {
   readonly model: modelPackage.LoadOptions;
   /** Threads that hold images and build patches; default: half the cores, at most 4. */
   readonly segmentThreads?: number;
+  /** Told of every pass when it has ended. */
+  readonly onPass?: (pass: EndedPass) => void;
 }
 
 knowErrors(modelPackage);
@@ -27,9 +29,9 @@ const releaseDelayMs = 3_000;
  *
  * @throws what `loadModel` of `@septum/model` throws
  */
-export async function createEngine({ model: options, segmentThreads }: EngineOptions): Promise<Engine> {
+export async function createEngine({ model: options, segmentThreads, onPass }: EngineOptions): Promise<Engine> {
   const { model, facts, close: closeModel } = await modelPackage.loadModel(options);
-  const passes = createDevicePasses(model);
+  const passes = createDevicePasses(model, onPass);
   const threadData: SegmentThreadData = { settings: model.settings };
   const startSegmentThread = () =>
     startThread<SegmentMethods, HostMethods>("segment-worker", threadData, passes.handlers);
@@ -76,6 +78,9 @@ export async function createEngine({ model: options, segmentThreads }: EngineOpt
       });
       images.add(image);
       return image;
+    },
+    async ping() {
+      await Promise.all([threads.ping(), tasks.run("ping", undefined)]);
     },
     async close() {
       closing.abort(new EngineClosedError());

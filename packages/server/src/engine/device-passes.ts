@@ -1,5 +1,5 @@
 import type { Model } from "@septum/segment";
-import type { PassProgress } from "./engine.ts";
+import type { EndedPass, PassProgress } from "./engine.ts";
 import { EngineClosedError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { createPassQueue } from "./pass-queue.ts";
@@ -51,7 +51,7 @@ interface Entry {
  * writer's side of the gate is held then and given up while a pass waits and runs, which is nearly all the time; readers of
  * the mask never see it half-written and seldom wait.
  */
-export function createDevicePasses(model: Model): DevicePasses {
+export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass: EndedPass) => void): DevicePasses {
   const queue = createPassQueue();
   const jobs = new Map<number, Entry>();
   let lastId = 0;
@@ -88,6 +88,7 @@ export function createDevicePasses(model: Model): DevicePasses {
         const { owner, gate, signal, onProgress } = entry.job;
         entry.leave?.();
         entry.leave = undefined;
+        const asked = performance.now();
         try {
           const mask = await queue.submit({
             owner,
@@ -103,7 +104,9 @@ export function createDevicePasses(model: Model): DevicePasses {
                 // Without the signal: the device is free again when the pass has ended, not when somebody gave up on it.
                 return await model.predict(patch, { pass: stage });
               } finally {
-                entry.seconds += (performance.now() - start) / 1000;
+                const secondsRun = (performance.now() - start) / 1000;
+                entry.seconds += secondsRun;
+                onPass?.({ stage, secondsWaited: (start - asked) / 1000, secondsRun });
               }
             },
           });

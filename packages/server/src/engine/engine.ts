@@ -16,7 +16,16 @@ export interface Engine {
    * `SegmentError` (`ImageUnusable`) of `@septum/segment` when it can but not be segmented; messages are fit for the user.
    */
   openImage(path: string, options: OpenOptions): Promise<OpenImage>;
+  /** Resolves when every thread that holds images, and one of those that read files, has answered. */
+  ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A pass of the network that has ended, well or not. */
+export interface EndedPass {
+  readonly stage: "coarse" | "refine";
+  readonly secondsWaited: number;
+  readonly secondsRun: number;
 }
 
 export interface ModelFacts {

@@ -3,6 +3,7 @@ export { createEngine, type EngineOptions } from "./create-engine.ts";
 export type {
   Applied,
   ApplyOptions,
+  EndedPass,
   Engine,
   ImageInfo,
   LabelMap,

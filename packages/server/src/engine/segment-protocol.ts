@@ -47,6 +47,8 @@ export type SegmentMethods = {
   save: { args: ObjectKey; result: Uint8Array };
   /** Gives back the shared memory of what was closed. */
   collect: { args: undefined; result: undefined };
+  /** Answers. */
+  ping: { args: undefined; result: undefined };
 };
 
 /** What a segment thread asks of the engine. */

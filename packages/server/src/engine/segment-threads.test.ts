@@ -31,6 +31,14 @@ describe("createSegmentThreads()", () => {
     expect(threads.seat().remote).toBe(started[1].remote);
   });
 
+  it("counts a thread that died, and will be started when needed, as no hindrance to a ping", async () => {
+    const { threads, started } = createThreads(1);
+    const ping = threads.ping();
+    started[0].end(new Error("Out of memory"));
+    await expect(ping).rejects.toThrow(ImageLostError);
+    await expect(threads.ping()).resolves.toBeUndefined();
+  });
+
   it("does not start threads again when it closes", async () => {
     const { threads, started } = createThreads(2);
     const call = threads.seat().remote.call("save", { image: 1, label: 1 });

@@ -16,6 +16,8 @@ export interface SegmentThreads {
   seat(): ThreadSeat;
   /** Lets the threads give back the shared memory of what was closed. */
   collect(): void;
+  /** Resolves when each thread has answered; one that died is no hindrance, since another takes its place when needed. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,9 @@ export function createSegmentThreads(count: number, start: () => Thread<SegmentM
     },
     collect() {
       for (const { thread } of slots) thread?.remote.call("collect", undefined).catch(() => {});
+    },
+    async ping() {
+      await Promise.all(slots.map(({ thread }) => thread?.remote.call("ping", undefined)));
     },
     async close() {
       closed = true;

@@ -86,6 +86,7 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     collectGarbage();
     return undefined;
   },
+  ping: () => undefined,
 });
 
 /** The network as a segmenter sees it: every pass is a call to the engine, and its buffers move there. */

@@ -69,5 +69,8 @@ export const packLabels = task(({ masks, grid, source }: Omit<LabelsTask, "size"
   return gzip([file.header, file.data], labelLevel);
 }, buffer);
 
+/** Answers. */
+export const ping = task((_: undefined) => undefined);
+
 /** Gives back the shared memory of what was closed. */
 export const collect = task((_: undefined) => collectGarbage());

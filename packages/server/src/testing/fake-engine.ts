@@ -120,6 +120,7 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
       open.add(image);
       return image;
     },
+    async ping() {},
     async close() {
       open.clear();
     },

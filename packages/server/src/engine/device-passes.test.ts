@@ -1,0 +1,47 @@
+import type { Patch } from "@septum/segment";
+import { expect, test } from "vitest";
+import { createDevicePasses, type Job } from "./device-passes.ts";
+import type { EndedPass } from "./engine.ts";
+import { createGate } from "./gate.ts";
+
+const none = { signal: new AbortController().signal, emit() {} };
+const patch = {} as Patch;
+
+function job(owner: string): Job {
+  return {
+    owner,
+    gate: createGate(),
+    signal: new AbortController().signal,
+    progress: { stage: "coarse", done: 0, expected: 1 },
+  };
+}
+
+test("createDevicePasses() tells how long every pass waited and ran, also one that failed", async () => {
+  const passes: EndedPass[] = [];
+  const finish: ((mask: Uint8Array<ArrayBuffer> | Error) => void)[] = [];
+  const predict = () =>
+    new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+      finish.push((result) => (result instanceof Error ? reject(result) : resolve(result)));
+    });
+  const device = createDevicePasses({ predict }, (pass) => passes.push(pass));
+  const [ada, bob] = [await device.begin(job("ada")), await device.begin(job("bob"))];
+  const first = device.handlers.pass({ job: ada.id, stage: "refine", patch }, none);
+  const second = device.handlers.pass({ job: bob.id, stage: "coarse", patch }, none);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(passes).toEqual([]);
+  finish[0](new Uint8Array(1));
+  await first;
+  expect(passes).toHaveLength(1);
+  finish[1](new Error("no memory"));
+  await expect(second).rejects.toThrow("no memory");
+
+  expect(passes.map(({ stage }) => stage)).toEqual(["refine", "coarse"]);
+  const [ran, waited] = passes;
+  // Timers may fire a millisecond early.
+  expect(ran.secondsRun).toBeGreaterThan(0.055);
+  expect(ran.secondsWaited).toBeLessThan(ran.secondsRun);
+  expect(waited.secondsWaited).toBeGreaterThan(0.055);
+  expect(waited.secondsRun).toBeGreaterThanOrEqual(0);
+  for (const running of [ada, bob]) running.end();
+  await device.close();
+});
