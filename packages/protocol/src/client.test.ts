@@ -125,6 +125,22 @@ describe("createClient()", () => {
   });
 });
 
+test("a connection that breaks in the middle of an answer is a lost connection", async () => {
+  const broken = () =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"session_id"'));
+        },
+        pull: (controller) => controller.error(new TypeError("terminated")),
+      }),
+    );
+  const { client } = clientOf(broken, id);
+  const lost = { status: 0, code: "network" };
+  await expect(client.status()).rejects.toMatchObject(lost);
+  await expect(client.image()).rejects.toMatchObject(lost);
+});
+
 describe("client.events()", () => {
   const stream = (...parts: string[]) => new Response(new Blob(parts).stream());
   const hello =

@@ -60,10 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
         headers,
         body: call.form ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),
         signal: call.signal,
-      }).catch((cause: unknown) => {
-        call.signal?.throwIfAborted();
-        throw new ApiError(0, "network", "The server cannot be reached", { cause });
-      });
+      }).catch(connectionLost(call));
       if (!response.ok) throw toApiError(response.status, await response.text().catch(() => ""));
       // A session made by this call, unless another call or the person chose one meanwhile.
       if (!call.anonymous && sent === undefined && current === undefined) {
@@ -73,7 +70,7 @@ export function createTransport(options: TransportOptions): Transport {
     },
     async json(schema, path, call) {
       const response = await transport.request(path, call);
-      const parsed = schema.safeParse(await response.json());
+      const parsed = schema.safeParse(parseJson(await response.text().catch(connectionLost(call))));
       if (!parsed.success) {
         throw new ApiError(response.status, "unknown", "The answer is not of this version of the API", {
           cause: parsed.error,
@@ -82,10 +79,27 @@ export function createTransport(options: TransportOptions): Transport {
       return parsed.data;
     },
     async bytes(path, call) {
-      return (await transport.request(path, call)).arrayBuffer();
+      const response = await transport.request(path, call);
+      return response.arrayBuffer().catch(connectionLost(call));
     },
   };
   return transport;
+}
+
+/** What a broken connection means to the caller, be it before the answer or in the middle of it. */
+function connectionLost(call: Call | undefined): (cause: unknown) => never {
+  return (cause) => {
+    call?.signal?.throwIfAborted();
+    throw new ApiError(0, "network", "The server cannot be reached", { cause });
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The error an answer's text stands for; a text that is not ours (a proxy's page) becomes code `unknown`. */
