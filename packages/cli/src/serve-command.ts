@@ -6,11 +6,13 @@ import type { Environment } from "./model-folder.ts";
 /** Gives `septum serve` a flag for every setting of the server, and its action. */
 export function fillServe(command: Command, env: Environment): void {
   for (const { flag, value, help, env: variable, standard } of settingsTable) {
-    command.option(`${flag} <${value.toLowerCase()}>`, `${help} (${variable}; default: ${standard})`);
+    const said = value === "" ? flag : `${flag} <${value.toLowerCase()}>`;
+    command.option(said, `${help} (${variable}; default: ${standard})`);
   }
-  command.action(async (flags: Record<string, string>) => {
+  command.action(async (flags: Record<string, string | true>) => {
     try {
-      await serve(flags, env);
+      const texts = Object.entries(flags).map(([key, given]) => [key, given === true ? "yes" : given]);
+      await serve(Object.fromEntries(texts), env);
     } catch (error) {
       throw error instanceof SettingsError ? new UsageError(error.message, { cause: error }) : error;
     }

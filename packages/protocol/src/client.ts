@@ -7,6 +7,7 @@ import type { Axis } from "./geometry.ts";
 import { type HistoryAnswer, historyAnswer, type TravelAnswer, travelAnswer } from "./history.ts";
 import { type SliceAnswer, sliceAnswer, type UploadAnswer, uploadAnswer } from "./image.ts";
 import { type ColorTemplateAnswer, colorTemplateAnswer } from "./labels.ts";
+import { loginAnswer } from "./login.ts";
 import {
   type MarkPointAnswer,
   type MarkPointBody,
@@ -94,6 +95,10 @@ export function createClient(options: TransportOptions) {
       const { session_id } = await json(sessionAnswer, "/api/session", { ...call, method: "POST" });
       transport.sessionId = session_id;
       return session_id;
+    },
+    /** Lets this page in where the server asks for a token: from then on a cookie goes with every call, link and picture. */
+    async logIn(token: string, call?: CallOptions): Promise<void> {
+      await json(loginAnswer, "/api/login", { ...call, method: "POST", body: { token }, anonymous: true });
     },
     sessions(call?: CallOptions & { readonly adminToken?: string }): Promise<SessionsAnswer> {
       const headers = call?.adminToken ? { Authorization: `Bearer ${call.adminToken}` } : undefined;

@@ -16,7 +16,10 @@ export const errorStatus = {
   outside_volume: 400,
   /** The prompt has no extent, or is of a kind or shape that the model does not take. */
   invalid_prompt: 400,
+  /** A token is missing or wrong. */
   unauthorized: 401,
+  /** Called by a page of another site, or under a name that is not this server's. */
+  forbidden: 403,
   not_found: 404,
   session_not_found: 404,
   slice_not_found: 404,
@@ -33,11 +36,15 @@ export const errorStatus = {
   nothing_to_redo: 409,
   upload_in_progress: 409,
   run_in_progress: 409,
+  /** As many points or prompts as this server allows: remove some first. */
+  limit_reached: 409,
   /** The work was stopped before its end: the connection dropped, or the session's image was replaced. */
   aborted: 409,
   session_deleted: 410,
   too_large: 413,
   unsupported_media_type: 415,
+  /** Too many calls from one address: wait as long as `Retry-After` says. */
+  too_many_requests: 429,
   /** Try again later: no memory, no disk, or shutting down. */
   unavailable: 503,
   model_failed: 500,

@@ -25,6 +25,8 @@ test("the package's public names are these", () => {
       "labelFile",
       "labelName",
       "labelRgb",
+      "loginAnswer",
+      "loginBody",
       "markPointAnswer",
       "markPointBody",
       "markedPoint",

@@ -41,6 +41,7 @@ export {
   uploadAnswer,
 } from "./image.ts";
 export { type ColorTemplateAnswer, colorTemplateAnswer, labelColor, labelFile, labelName, labelRgb } from "./labels.ts";
+export { type LoginAnswer, type LoginBody, loginAnswer, loginBody } from "./login.ts";
 export {
   type MarkPointAnswer,
   type MarkPointBody,

@@ -100,7 +100,7 @@ export const statusAnswer = z.object({
   segmentation_files: z.array(z.string()).meta({ description: "Files that can be downloaded now, by name" }),
   created_at: time,
   last_activity: time,
-  expires_at: time,
+  expires_at: time.nullable().meta({ description: "When it is deleted unless it is used; null: never" }),
   version: z.string(),
   model: modelFacts,
   queue: z.object({ waiting: z.int(), running: z.int() }).meta({ description: "Network passes of all sessions" }),

@@ -5,6 +5,8 @@ export interface TransportOptions {
   /** Where the server is, such as `http://127.0.0.1:8000`; the page's own origin is `""`. */
   readonly baseUrl: string;
   readonly sessionId?: string;
+  /** Access token of a server that asks for one. A page logs in instead, so that its pictures and downloads are let in too. */
+  readonly token?: string;
   /** Told when a session was made by the server or taken up by `useSession`. */
   readonly onSession?: (sessionId: string | undefined) => void;
   readonly fetch?: typeof fetch;
@@ -25,6 +27,8 @@ export interface Call {
 export interface Transport {
   readonly baseUrl: string;
   sessionId: string | undefined;
+  /** Headers of every call besides the session's. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Resolves for answers of success alone; rejects with `ApiError`, or with the signal's reason. */
   request(path: string, call?: Call): Promise<Response>;
   json<S extends z.ZodType>(schema: S, path: string, call?: Call): Promise<z.output<S>>;
@@ -38,10 +42,12 @@ export function createTransport(options: TransportOptions): Transport {
   // Called as a bare function: the page's `fetch` refuses any other `this`.
   const fetchIt = options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init));
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  const own: Readonly<Record<string, string>> = options.token ? { Authorization: `Bearer ${options.token}` } : {};
   let current = options.sessionId;
 
   const transport: Transport = {
     baseUrl,
+    headers: own,
     get sessionId() {
       return current;
     },
@@ -51,7 +57,7 @@ export function createTransport(options: TransportOptions): Transport {
       options.onSession?.(id);
     },
     async request(path, call = {}) {
-      const headers: Record<string, string> = { ...call.headers };
+      const headers: Record<string, string> = { ...own, ...call.headers };
       const sent = current;
       if (sent !== undefined && !call.anonymous) headers[sessionHeader] = sent;
       if (call.body !== undefined) headers["Content-Type"] = "application/json";

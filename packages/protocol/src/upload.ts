@@ -36,6 +36,7 @@ function uploadByXhr(transport: Transport, form: FormData, { signal, onProgress 
     const stop = () => xhr.abort();
     signal?.addEventListener("abort", stop, { once: true });
     xhr.open("POST", `${transport.baseUrl}/api/upload`);
+    for (const [name, value] of Object.entries(transport.headers)) xhr.setRequestHeader(name, value);
     if (sent !== undefined) xhr.setRequestHeader(sessionHeader, sent);
     xhr.upload.onprogress = ({ loaded, total }) => onProgress?.({ sent: loaded, total });
     xhr.onabort = () => reject(signal?.reason);

@@ -7,8 +7,8 @@ import { readNifti, type Vec3 } from "@septum/volume";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLog } from "./http/logging.ts";
 import { type RunningServer, startServer } from "./main/serve.ts";
-import { builtInModel, sampleScan } from "./repo-files.ts";
-import type { Settings } from "./settings/settings.ts";
+import { sampleScan } from "./repo-files.ts";
+import { readSettings, type Settings } from "./settings/settings.ts";
 import { scan } from "./testing/harness.ts";
 
 let folder: string;
@@ -16,12 +16,10 @@ let server: RunningServer;
 const printed: string[] = [];
 
 const settings = (): Settings => ({
-  host: "127.0.0.1",
+  ...readSettings({}),
   port: 0,
   data: folder,
-  model: builtInModel,
   sessionHours: 1,
-  maxUploadMb: 500,
   device: "cpu",
   threads: 2,
 });

@@ -2,19 +2,22 @@ import type { Store } from "@septum/store";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Engine } from "./engine/engine.ts";
-import { isLoopback } from "./http/administrator.ts";
+import { requireToken } from "./http/access.ts";
 import { answerTo } from "./http/error-answer.ts";
+import { refuseStrangePages } from "./http/host-check.ts";
 import { HttpError } from "./http/http-error.ts";
 import { logLife } from "./http/life-log.ts";
 import { logRequests, shortId } from "./http/logging.ts";
 import { describeApi } from "./http/openapi.ts";
 import { servePage } from "./http/page.ts";
+import { limitRate } from "./http/rate.ts";
 import { secure } from "./http/security.ts";
 import { useSessions } from "./http/session-hook.ts";
 import type { ApiContext } from "./routes/context.ts";
 import { events } from "./routes/events.ts";
 import { health } from "./routes/health.ts";
 import { image } from "./routes/image.ts";
+import { login } from "./routes/login.ts";
 import { points } from "./routes/points.ts";
 import { results } from "./routes/results.ts";
 import { segments } from "./routes/segments.ts";
@@ -23,13 +26,15 @@ import { sessionList } from "./routes/session-list.ts";
 import { status } from "./routes/status.ts";
 import { upload } from "./routes/upload.ts";
 import { openSessions } from "./sessions/sessions.ts";
+import { isLoopback } from "./settings/loopback.ts";
 import type { Settings } from "./settings/settings.ts";
 import { version } from "./version.ts";
 
 export interface AppOptions {
   readonly engine: Engine;
   readonly store: Store;
-  readonly settings: Pick<Settings, "host" | "sessionHours" | "maxUploadMb" | "adminToken">;
+  /** A limit that is not given does not apply. */
+  readonly settings: Pick<Settings, "host" | "sessionHours" | "maxUploadMb"> & Partial<Settings>;
   readonly log?: FastifyBaseLogger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -54,6 +59,13 @@ const graceMs = 3_000;
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { engine, store, settings, now = Date.now, maxImageBytes = 2 ** 32, memoryBudget = 2 ** 33 } = options;
+  const {
+    token: tokens = [],
+    corsOrigins = [],
+    hostNames = [],
+    requestsPerMinute = Number.POSITIVE_INFINITY,
+  } = settings;
+  const loopback = isLoopback(settings.host);
   const app = fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
     // Its lines name addresses, and those name sessions: ours are in http/logging.ts.
@@ -61,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => crypto.randomUUID().slice(0, 8),
     // An upload may take its time; its silence is watched where it is received.
     requestTimeout: 0,
+    ...(settings.maxBodyKb === undefined ? {} : { bodyLimit: settings.maxBodyKb * 1024 }),
     // An address that cannot be read reaches no route, and none of its hooks.
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const { status, body } = answerTo(error);
@@ -85,16 +98,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     version,
     maxUploadBytes: Math.floor(settings.maxUploadMb * 1024 * 1024),
     maxImageBytes,
+    tokens,
     adminToken: settings.adminToken,
-    loopback: isLoopback(settings.host),
+    loopback,
     sampleFile: options.sampleFile,
   };
 
   speakOneLanguage(app);
   logRequests(app);
-  await secure(app);
+  await secure(app, corsOrigins);
+  await limitRate(app, requestsPerMinute);
+  refuseStrangePages(app, { loopback, hostNames, corsOrigins });
+  await requireToken(app, { tokens, adminToken: settings.adminToken });
   await describeApi(app, version);
   await app.register(health, context);
+  await app.register(login, { ...context, prefix: "/api" });
   await app.register(session, { ...context, prefix: "/api" });
   await app.register(
     async (api) => {
@@ -144,6 +162,7 @@ function speakOneLanguage(app: FastifyInstance): void {
   });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = answerTo(error);
+    if (error instanceof HttpError && error.retryAfter !== undefined) reply.header("Retry-After", error.retryAfter);
     if (status >= 500) request.log.error({ err: error }, "failed");
     reply.removeHeader("Content-Disposition").removeHeader("ETag").header("Cache-Control", "no-store");
     return reply.code(status).type("application/json; charset=utf-8").send(body);

@@ -5,12 +5,6 @@ export { createLog } from "./http/logging.ts";
 export { type RunningServer, type StartOptions, startServer } from "./main/serve.ts";
 export { serve } from "./main/serve-until-signal.ts";
 export { builtInModel } from "./repo-files.ts";
-export {
-  type Device,
-  readSettings,
-  type Setting,
-  type Settings,
-  SettingsError,
-  settingsTable,
-} from "./settings/settings.ts";
+export { readSettings, type Settings, SettingsError } from "./settings/settings.ts";
+export { type Device, type Setting, settingsTable } from "./settings/table.ts";
 export { version } from "./version.ts";

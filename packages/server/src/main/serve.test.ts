@@ -6,8 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "../http/logging.ts";
-import { builtInModel } from "../repo-files.ts";
-import type { Settings } from "../settings/settings.ts";
+import { readSettings, type Settings } from "../settings/settings.ts";
 import { describeStart } from "./describe-start.ts";
 import { startServer } from "./serve.ts";
 
@@ -20,12 +19,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const settings = (more: Partial<Settings>): Settings => ({
-  host: "127.0.0.1",
+  ...readSettings({}),
   port: 0,
   data: folder,
-  model: builtInModel,
-  sessionHours: 24,
-  maxUploadMb: 500,
   device: "cpu",
   threads: 1,
   ...more,

@@ -13,6 +13,8 @@ export interface ApiContext {
   readonly version: string;
   readonly maxUploadBytes: number;
   readonly maxImageBytes: number;
+  /** Access tokens; none: the server asks for none. */
+  readonly tokens: readonly string[];
   readonly adminToken?: string;
   /** The server listens on this machine only. */
   readonly loopback: boolean;

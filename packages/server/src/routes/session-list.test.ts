@@ -29,15 +29,12 @@ describe("GET /api/sessions", () => {
     });
   });
 
-  test("shows the caller's own alone behind a proxy, or under another site's name", async () => {
+  test("shows the caller's own alone behind a proxy", async () => {
     const { call, loaded } = await start();
     const id = await loaded();
     await loaded();
-    const strangers: Record<string, string>[] = [{ "x-forwarded-for": "10.0.0.9" }, { host: "rebound.example" }];
-    for (const headers of strangers) {
-      const { body } = await call(id, "GET", "/api/sessions", undefined, headers);
-      expect(body.sessions.map((session: { session_id: string }) => session.session_id)).toEqual([id]);
-    }
+    const { body } = await call(id, "GET", "/api/sessions", undefined, { "x-forwarded-for": "10.0.0.9" });
+    expect(body.sessions.map((session: { session_id: string }) => session.session_id)).toEqual([id]);
   });
 
   test("shows the caller's own alone on a server that others can reach", async () => {

@@ -27,7 +27,7 @@ export const status: Routes = async (app, { engine, sessions, version, maxUpload
         nninteractive_available: works(/./),
         cuda_available: works(/cuda|tensorrt/i),
         segmentation_files: state.segments.length > 0 ? ["segmentation.nii.gz", "labels.txt"] : [],
-        expires_at: isoTime(lastActivity + sessions.lifetimeMs),
+        expires_at: Number.isFinite(sessions.lifetimeMs) ? isoTime(lastActivity + sessions.lifetimeMs) : null,
         version,
         model: modelFacts(engine),
         queue: { ...engine.queue },

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { userDataFolder } from "./data-folder.ts";
-import { readSettings, SettingsError, settingsTable } from "./settings.ts";
+import { readSettings, SettingsError } from "./settings.ts";
+import { settingsTable } from "./table.ts";
 
 describe("readSettings()", () => {
   test("has a default for everything that needs one", () => {
@@ -25,8 +26,22 @@ describe("readSettings()", () => {
     ["SEPTUM_PORT", "80.5", "a whole number from 0 to 65535"],
     ["SEPTUM_PORT", "http", "a whole number from 0 to 65535"],
     ["SEPTUM_HOST", "not a host", "a host name or an IP address"],
-    ["SEPTUM_SESSION_HOURS", "0", "a number above 0, at most 87600"],
-    ["SEPTUM_SESSION_HOURS", "-1", "a number above 0, at most 87600"],
+    ["SEPTUM_SESSION_HOURS", "0", "a number above 0, at most 87600, or never"],
+    ["SEPTUM_SESSION_HOURS", "-1", "a number above 0, at most 87600, or never"],
+    ["SEPTUM_REST_MINUTES", "soon", "a number above 0, at most 525600, or never"],
+    ["SEPTUM_MEMORY", "6000", "a number followed by M or G, at least 1M, such as 800M or 6G"],
+    ["SEPTUM_MEMORY", "0.5M", "a number followed by M or G, at least 1M, such as 800M or 6G"],
+    ["SEPTUM_MAX_UPLOADS", "0", "a whole number from 1 to 1000"],
+    ["SEPTUM_MAX_SESSIONS", "1e6", "a whole number from 1 to 1000000"],
+    ["SEPTUM_MAX_POINTS", "65536", "a whole number from 1 to 65535"],
+    ["SEPTUM_MAX_PROMPTS", "-3", "a whole number from 1 to 100000"],
+    ["SEPTUM_MAX_BODY_KB", "0.5", "a whole number from 1 to 102400"],
+    ["SEPTUM_MAX_UNPACK_RATIO", "0", "a whole number from 1 to 100000"],
+    ["SEPTUM_REQUESTS_PER_MINUTE", "never", "a whole number from 1 to 1000000, or unlimited"],
+    ["SEPTUM_OPEN", "perhaps", "yes or no"],
+    ["SEPTUM_HOST_NAMES", "https://septum.example", "host names such as septum.example, between commas"],
+    ["SEPTUM_CORS_ORIGINS", "*", "origins such as https://viewer.example, between commas"],
+    ["SEPTUM_CORS_ORIGINS", "https://viewer.example/", "origins such as https://viewer.example, between commas"],
     ["SEPTUM_MAX_UPLOAD_MB", "lots", "a number above 0, at most 1000000"],
     ["SEPTUM_DEVICE", "gpu", "one of auto, cpu, cuda, tensorrt, coreml, directml, webgpu"],
     ["SEPTUM_THREADS", "0", "a whole number from 1 to 512"],
@@ -42,9 +57,48 @@ describe("readSettings()", () => {
     );
   });
 
-  test("keeps a token it refuses out of the message", () => {
-    const act = () => readSettings({ SEPTUM_ADMIN_TOKEN: "short" });
-    expect(act).toThrow("Cannot start: SEPTUM_ADMIN_TOKEN: expected at least 8 printable characters without spaces");
+  test.each(["SEPTUM_ADMIN_TOKEN", "SEPTUM_TOKEN"])("keeps a wrong %s out of the message", (variable) => {
+    const act = () => readSettings({ [variable]: "secret" });
+    expect(act).toThrow(`Cannot start: ${variable}: expected at least 8 printable characters without spaces`);
+    expect(act).not.toThrow('is "secret"');
+  });
+
+  test("reads what is not a plain number or text", () => {
+    const env = {
+      SEPTUM_SESSION_HOURS: "never",
+      SEPTUM_REST_MINUTES: "never",
+      SEPTUM_REQUESTS_PER_MINUTE: "unlimited",
+      SEPTUM_MEMORY: "1.5G",
+      SEPTUM_TOKEN: "correct-horse, battery-staple",
+      SEPTUM_HOST_NAMES: "septum.example,10.0.0.7",
+      SEPTUM_CORS_ORIGINS: "https://viewer.example, http://10.0.0.8:3000",
+      SEPTUM_OPEN: "no",
+    };
+    expect(readSettings(env)).toMatchObject({
+      sessionHours: Number.POSITIVE_INFINITY,
+      restMinutes: Number.POSITIVE_INFINITY,
+      requestsPerMinute: Number.POSITIVE_INFINITY,
+      memory: 1.5 * 2 ** 30,
+      token: ["correct-horse", "battery-staple"],
+      hostNames: ["septum.example", "10.0.0.7"],
+      corsOrigins: ["https://viewer.example", "http://10.0.0.8:3000"],
+      open: false,
+    });
+  });
+
+  test.each(["0.0.0.0", "::", "192.168.1.5", "septum.example"])(
+    "refuses to stand open on %s unless told to",
+    (host) => {
+      expect(() => readSettings({ SEPTUM_HOST: host })).toThrow(
+        `Cannot start: on ${host} other machines could use this server without a token: set SEPTUM_TOKEN, or say --open (SEPTUM_OPEN=yes) if that is meant`,
+      );
+      expect(readSettings({ SEPTUM_HOST: host, SEPTUM_TOKEN: "correct-horse" }).open).toBe(false);
+      expect(readSettings({ SEPTUM_HOST: host }, { open: "yes" }).open).toBe(true);
+    },
+  );
+
+  test.each(["127.0.0.1", "127.1.2.3", "localhost", "::1"])("asks for no token on %s", (host) => {
+    expect(readSettings({ SEPTUM_HOST: host }).host).toBe(host);
   });
 });
 

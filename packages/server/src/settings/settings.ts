@@ -1,6 +1,7 @@
-import { z } from "zod";
 import { builtInModel } from "../repo-files.ts";
 import { userDataFolder } from "./data-folder.ts";
+import { isLoopback } from "./loopback.ts";
+import { type Device, type SettingValue, settingsTable } from "./table.ts";
 
 /** What a server is started with. Empty text counts as not given. */
 export interface Settings {
@@ -10,28 +11,32 @@ export interface Settings {
   readonly data: string;
   /** Model folder. */
   readonly model: string;
+  /** Infinite: sessions do not expire. */
   readonly sessionHours: number;
+  /** Infinite: images leave memory only when it is short. */
+  readonly restMinutes: number;
+  /** Bytes for all open images together; absent: half of the machine's memory. */
+  readonly memory?: number;
   readonly maxUploadMb: number;
+  readonly maxUnpackRatio: number;
+  readonly maxUploads: number;
+  readonly maxSessions: number;
+  readonly maxPoints: number;
+  readonly maxPrompts: number;
+  readonly maxBodyKb: number;
+  /** Of one address; infinite: unlimited. */
+  readonly requestsPerMinute: number;
+  /** Others than this machine may be let in without a token. */
+  readonly open: boolean;
+  /** Secrets of which every caller must have one; none: whoever reaches the server may use it. */
+  readonly token: readonly string[];
   readonly adminToken?: string;
+  /** Names under which the server may be called besides this machine's own; none: any, unless it listens on loopback. */
+  readonly hostNames: readonly string[];
+  readonly corsOrigins: readonly string[];
   readonly device: Device;
   /** Threads of the network on the CPU; absent: chosen by the engine. */
   readonly threads?: number;
-}
-
-export type Device = (typeof devices)[number];
-
-/** One row of the settings table: a flag, its environment variable, and what is allowed. */
-export interface Setting {
-  readonly key: keyof Settings;
-  readonly flag: string;
-  readonly env: string;
-  /** What the flag is followed by in the help. */
-  readonly value: string;
-  readonly help: string;
-  /** As shown in the help. */
-  readonly standard: string;
-  readonly allowed: string;
-  readonly schema: z.ZodType<string | number>;
 }
 
 /** A setting that cannot be used; the message says which, and what is allowed. */
@@ -39,125 +44,40 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-const devices = ["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "webgpu"] as const;
-
-/** Every setting there is. `septum serve --help` and docs/operating.md show this table. */
-export const settingsTable: readonly Setting[] = [
-  {
-    key: "host",
-    flag: "--host",
-    env: "SEPTUM_HOST",
-    value: "ADDRESS",
-    help: "Address to listen on; 0.0.0.0 lets other machines in",
-    standard: "127.0.0.1",
-    allowed: "a host name or an IP address",
-    schema: z.string().regex(/^[0-9A-Za-z.:_-]+$/),
-  },
-  {
-    key: "port",
-    flag: "--port",
-    env: "SEPTUM_PORT",
-    value: "PORT",
-    help: "Port to listen on; 0 takes a free one",
-    standard: "8000",
-    allowed: "a whole number from 0 to 65535",
-    schema: wholeNumber(0, 65535),
-  },
-  {
-    key: "data",
-    flag: "--data",
-    env: "SEPTUM_DATA",
-    value: "FOLDER",
-    help: "Folder for sessions and compiled models",
-    standard: "the user's data folder",
-    allowed: "a folder that can be written",
-    schema: z.string(),
-  },
-  {
-    key: "model",
-    flag: "--model",
-    env: "SEPTUM_MODEL",
-    value: "FOLDER",
-    help: "Model folder in nnInteractive's format",
-    standard: "the built-in model",
-    allowed: "a folder with inference_info.json, plans.json and a checkpoint",
-    schema: z.string(),
-  },
-  {
-    key: "sessionHours",
-    flag: "--session-hours",
-    env: "SEPTUM_SESSION_HOURS",
-    value: "HOURS",
-    help: "Hours without activity after which a session is deleted",
-    standard: "24",
-    allowed: "a number above 0, at most 87600",
-    schema: decimal(87_600),
-  },
-  {
-    key: "maxUploadMb",
-    flag: "--max-upload-mb",
-    env: "SEPTUM_MAX_UPLOAD_MB",
-    value: "MB",
-    help: "Largest file that may be uploaded, in units of 1024 × 1024 bytes",
-    standard: "500",
-    allowed: "a number above 0, at most 1000000",
-    schema: decimal(1_000_000),
-  },
-  {
-    key: "adminToken",
-    flag: "--admin-token",
-    env: "SEPTUM_ADMIN_TOKEN",
-    value: "TOKEN",
-    help: "Secret with which an administrator may list all sessions",
-    standard: "none",
-    allowed: "at least 8 printable characters without spaces",
-    schema: z.string().regex(/^[!-~]{8,}$/),
-  },
-  {
-    key: "device",
-    flag: "--device",
-    env: "SEPTUM_DEVICE",
-    value: "DEVICE",
-    help: "What runs the network; auto tries the fastest first",
-    standard: "auto",
-    allowed: `one of ${devices.join(", ")}`,
-    schema: z.enum(devices),
-  },
-  {
-    key: "threads",
-    flag: "--threads",
-    env: "SEPTUM_THREADS",
-    value: "COUNT",
-    help: "Threads of the network on the CPU",
-    standard: "one per core",
-    allowed: "a whole number from 1 to 512",
-    schema: wholeNumber(1, 512),
-  },
-];
-
 /**
  * Settings from flags (by key, as text) and the environment; a flag wins.
  *
- * @throws {SettingsError} naming every wrong value and what is allowed in its place
+ * @throws {SettingsError} naming every wrong value and what is allowed in its place, or when the server would stand open
+ *   to other machines without that being said
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Partial<Record<keyof Settings, string>>> = {},
 ): Settings {
-  const given: Partial<Record<keyof Settings, string | number>> = {};
+  const given: Partial<Record<keyof Settings, SettingValue>> = {};
   const wrong: string[] = [];
-  for (const { key, flag, env: variable, schema, allowed } of settingsTable) {
+  for (const { key, flag, env: variable, schema, allowed, secret } of settingsTable) {
     const fromFlag = flags[key] !== undefined;
     const text = flags[key] ?? env[variable];
     if (text === undefined || (text === "" && !fromFlag)) continue;
     const parsed = schema.safeParse(text);
     if (parsed.success && text !== "") given[key] = parsed.data;
-    // The token stays out of messages, which end up in logs.
-    else wrong.push(`${fromFlag ? flag : variable}${key === "adminToken" ? "" : ` is "${text}"`}: expected ${allowed}`);
+    // A secret stays out of messages, which end up in logs.
+    else wrong.push(`${fromFlag ? flag : variable}${secret ? "" : ` is "${text}"`}: expected ${allowed}`);
   }
   if (wrong.length > 0) throw new SettingsError(`Cannot start: ${wrong.join("; ")}`);
   // Each row's schema gives what its key holds.
-  return { ...defaults(env), ...(given as Partial<Settings>) };
+  const settings = { ...defaults(env), ...(given as Partial<Settings>) };
+  checkClosed(settings);
+  return settings;
+}
+
+/** Nobody opens a server to a whole network without meaning to. */
+function checkClosed({ host, token, open }: Settings): void {
+  if (isLoopback(host) || token.length > 0 || open) return;
+  throw new SettingsError(
+    `Cannot start: on ${host} other machines could use this server without a token: set SEPTUM_TOKEN, or say --open (SEPTUM_OPEN=yes) if that is meant`,
+  );
 }
 
 function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -167,23 +87,19 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
     data: userDataFolder(env),
     model: builtInModel,
     sessionHours: 24,
+    restMinutes: 15,
     maxUploadMb: 500,
+    maxUnpackRatio: 500,
+    maxUploads: 4,
+    maxSessions: 10_000,
+    maxPoints: 1000,
+    maxPrompts: 1000,
+    maxBodyKb: 1024,
+    requestsPerMinute: 6000,
+    open: false,
+    token: [],
+    hostNames: [],
+    corsOrigins: [],
     device: "auto",
   };
-}
-
-function wholeNumber(least: number, most: number) {
-  return z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().min(least).max(most));
-}
-
-function decimal(most: number) {
-  return z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,9})?$/)
-    .transform(Number)
-    .pipe(z.number().positive().max(most));
 }
