@@ -8,6 +8,7 @@ export type {
   ApplyOptions,
   PredictCallOptions,
   PredictOptions,
+  PromptEdit,
   Segmenter,
   SegmenterOptions,
 } from "./segmenter-api.ts";

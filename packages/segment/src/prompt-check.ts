@@ -149,6 +149,11 @@ function cropMask(name: string, prompt: { mask: Uint8Array; box: Box }, size: Ve
   return tightBits(prompt.mask, swapBoxAxes(prompt.box));
 }
 
+/** Where the network looks first for a prompt that draws this. */
+export function firstView(shape: Shape, settings: ModelSettings): QueuedView {
+  return shape.type === "ball" ? { centre: shape.centre, zoom: 1 } : lookAt(shape.box, settings);
+}
+
 function lookAt(box: Box, settings: ModelSettings): QueuedView {
   return { centre: boxCentre(box), zoom: initialZoom(box, settings.patchSize) };
 }

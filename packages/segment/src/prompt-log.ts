@@ -1,4 +1,5 @@
-import type { Box, Vec3 } from "@septum/volume";
+import { type Box, boxVoxels, type Vec3 } from "@septum/volume";
+import { compressBits, type PackedBits } from "./bit-runs.ts";
 import type { PromptRecord } from "./steps.ts";
 
 /** What a prompt draws, in engine axes `[k, j, i]`. */
@@ -19,8 +20,18 @@ export interface PromptNode {
   readonly shape?: Shape;
   /** The intensity counter after this prompt, which is also the strength it is drawn with (spec §5.1). */
   readonly intensity: number;
+  /** How the network was asked after this prompt, to ask it again the same way; false: it was not. Absent: as usual. */
+  readonly predicted?: Predicted | false;
+  /** Of an initial mask with a voxel set: its nonzero part, engine axes. */
+  readonly initial?: { readonly box: Box; readonly bits: PackedBits };
   /** Factor applied to everything drawn before, when the counter would have left the range of half precision. */
   readonly rescale?: number;
+}
+
+/** Only what is not as usual. */
+export interface Predicted {
+  readonly autozoom?: false;
+  readonly refineAll?: true;
 }
 
 const largestHalf = 65504;
@@ -39,9 +50,11 @@ export function appendPrompt(
   return { previous, record, shape, intensity: restart, rescale: restart / intensity };
 }
 
-/** A list that starts with an initial mask. */
-export function startFromMask(record: PromptRecord): PromptNode {
-  return { record, intensity: 1 };
+/** A list that starts with an initial mask; `shape` is its nonzero part, if any. */
+export function startFromMask(record: PromptRecord, shape?: Extract<Shape, { type: "mask" }>): PromptNode {
+  if (shape === undefined) return { record, intensity: 1 };
+  const { box, bits } = shape;
+  return { record, intensity: 1, initial: { box, bits: compressBits(bits, boxVoxels(box)) } };
 }
 
 /** The nodes of a list, oldest first. */
@@ -53,5 +66,5 @@ export function promptNodes(last: PromptNode | undefined): PromptNode[] {
 
 /** Memory a node takes, about. */
 export function nodeBytes(node: PromptNode): number {
-  return 256 + (node.shape?.type === "mask" ? node.shape.bits.length : 0);
+  return 256 + (node.shape?.type === "mask" ? node.shape.bits.length : 0) + (node.initial?.bits.data.length ?? 0);
 }

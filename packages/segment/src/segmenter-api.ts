@@ -42,10 +42,21 @@ export interface PredictCallOptions extends PredictOptions {
   readonly forceFullRefine?: boolean;
 }
 
+/** A change of what was said before; `at` counts the prompts from 0. */
+export type PromptEdit =
+  /** As if it had never been given. */
+  | { readonly type: "remove"; readonly at: number }
+  /** As if it had been given with this sign. Not for an initial mask. */
+  | { readonly type: "sign"; readonly at: number; readonly positive: boolean }
+  /** As if this had been given in its place. */
+  | { readonly type: "replace"; readonly at: number; readonly prompt: Exclude<Prompt, { kind: "initial" }> }
+  /** As if this were all that had ever been given. */
+  | { readonly type: "restart"; readonly prompt: Exclude<Prompt, { kind: "initial" }> };
+
 /**
  * One object on one image: its prompts, its mask, its history (spec §4–§6, profile P26).
  *
- * `apply` and `predict` are transactions: they yield after every network pass and change nothing until they end. After an
+ * `apply`, `predict` and `rewrite` are transactions: they yield after every network pass and change nothing until they end. After an
  * error, an abort, or `.return()` the segmenter is as it was before. While one runs, every other changing call is refused
  * (`SegmenterBusy`). All coordinates are `[i, j, k]`.
  */
@@ -67,7 +78,13 @@ export interface Segmenter {
   apply(prompt: Prompt, options?: ApplyOptions): AsyncGenerator<Step, Applied, void>;
   /** Predicts from the last prompt that was added without predicting; does nothing when there is none. */
   predict(options?: PredictCallOptions): AsyncGenerator<Step, Applied, void>;
-  /** Takes back the last prompt, initial mask or reset; undefined when there is none. */
+  /**
+   * Changes what was said before. The prompts from there on are predicted again, each as it was the first time, so that the
+   * object equals one for which it had been so all along. One step to undo. Throws `SegmentError` (`PromptInvalid`, and what
+   * `apply` throws) before anything changes.
+   */
+  rewrite(edit: PromptEdit, options?: PredictOptions): AsyncGenerator<Step, Applied, void>;
+  /** Takes back the last prompt, initial mask, rewriting or reset; undefined when there is none. */
   undo(): Applied | undefined;
   redo(): Applied | undefined;
   /** No prompts, empty mask. Can be undone. */

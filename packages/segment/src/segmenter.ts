@@ -9,7 +9,7 @@ import {
   pasteBits,
   uniteBoxes,
 } from "@septum/volume";
-import { compressBits } from "./bit-runs.ts";
+import { compressBits, expandBits } from "./bit-runs.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
 import { extendLastStep, type HistoryStep, type PromptState, recordStep } from "./history.ts";
@@ -19,9 +19,17 @@ import { type Prediction, predictMask } from "./predict.ts";
 import type { Prompt } from "./prompt.ts";
 import { checkInitialMask, checkPrompt } from "./prompt-check.ts";
 import { drawables } from "./prompt-drawing.ts";
-import { appendPrompt, promptNodes, startFromMask } from "./prompt-log.ts";
+import { appendPrompt, type PromptNode, promptNodes, startFromMask } from "./prompt-log.ts";
 import { seededIndex } from "./random.ts";
-import type { ApplyOptions, PredictCallOptions, PredictOptions, Segmenter, SegmenterOptions } from "./segmenter-api.ts";
+import { countedOn, followedBy, planReplay } from "./rewrite.ts";
+import type {
+  ApplyOptions,
+  PredictCallOptions,
+  PredictOptions,
+  PromptEdit,
+  Segmenter,
+  SegmenterOptions,
+} from "./segmenter-api.ts";
 import { bytesHeld, openState } from "./segmenter-state.ts";
 import { saveState } from "./state.ts";
 import type { Applied, Step } from "./steps.ts";
@@ -33,7 +41,9 @@ interface Change {
   readonly masks: readonly MaskRows[];
   /** Whether the change belongs to the step before it. */
   readonly extend?: boolean;
-  readonly prediction?: Prediction;
+  readonly predictions?: readonly Prediction[];
+  /** Engine axes: what the prediction wrote, changed or not. */
+  readonly written?: Box;
 }
 
 /**
@@ -74,7 +84,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   async function* addPrompt(prompt: Prompt, options: ApplyOptions): AsyncGenerator<Step, Change, void> {
     if (prompt.kind === "initial") return yield* addInitialMask(prompt, options);
     const { record, shape, view } = checkPrompt(prompt, size, settings);
-    const prompts = appendPrompt(now.prompts, record, shape, settings.decay);
+    const prompts = { ...appendPrompt(now.prompts, record, shape, settings.decay), ...asked(options) };
     const after = { prompts, queued: view };
     if (options.predict === false) return { after, masks: [] };
     return yield* predictFrom(after, volumeRows(mask.bits, engineSize), options);
@@ -90,7 +100,8 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     if (shape !== undefined) pasteBits(shape.bits, fresh, size, swapBoxAxes(shape.box));
     const replaced = uniteBoxes(maskBox(), shape?.box);
     const copied = replaced === undefined ? [] : [{ ...volumeRows(fresh, engineSize), box: replaced }];
-    const after = { prompts: startFromMask(record), queued: view };
+    const predicted = options.predict === true ? asked(options, true).predicted : false;
+    const after = { prompts: { ...startFromMask(record, shape), predicted }, queued: view };
     if (options.predict !== true) return { after: { prompts: after.prompts }, masks: copied };
     const change = yield* predictFrom(after, volumeRows(fresh, engineSize), options, shape?.box);
     return { ...change, masks: [...copied, ...change.masks] };
@@ -121,13 +132,55 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       signal,
       now: clock,
     });
-    return { after, masks: prediction.masks, prediction };
+    return { after, masks: prediction.masks, predictions: [prediction], written: prediction.changed };
+  }
+
+  /** The prompts that the edit leaves alone stay as they are; the others are predicted again on a mask of their own. */
+  async function* replay(edit: PromptEdit, { autozoom, signal }: PredictOptions): AsyncGenerator<Step, Change, void> {
+    const plan = planReplay(edit, now, history, { size, settings, predicted: asked({ autozoom }).predicted });
+    const fresh: MaskBits = { bits: new Uint8Array(mask.bits.length), size };
+    let after: PromptState = plan.start === undefined ? {} : rewind(fresh, plan.start);
+    const predictions: Prediction[] = [];
+    let passes = 0;
+    for (const [index, next] of plan.replay.entries()) {
+      after = followedBy(after.prompts, next, settings);
+      if (next.initial !== undefined)
+        pasteBits(expandBits(next.initial.bits), fresh.bits, size, swapBoxAxes(next.initial.box));
+      if (next.predicted === false || after.queued === undefined) continue;
+      const { autozoom, refineAll } = next.predicted ?? {};
+      const whole = refineAll ? bitsBoundingBox(fresh.bits, size) : undefined;
+      const call = predictFrom(
+        after,
+        volumeRows(fresh.bits, engineSize),
+        { autozoom, signal },
+        whole && swapBoxAxes(whole),
+      );
+      const change = yield* countedOn(call, passes, plan.replay.length - 1 - index);
+      for (const rows of change.masks) {
+        const box = clipBox(rows.box, engineSize);
+        if (!isEmptyBox(box)) writeBits(fresh, swapBoxAxes(box), collectBits(rows, box));
+      }
+      predictions.push(...(change.predictions ?? []));
+      passes = predictions.reduce((sum, prediction) => sum + prediction.passes, 0);
+      after = change.after;
+    }
+    const found = bitsBoundingBox(fresh.bits, size);
+    const replaced = uniteBoxes(maskBox(), found && swapBoxAxes(found));
+    const masks = replaced === undefined ? [] : [{ ...volumeRows(fresh.bits, engineSize), box: replaced }];
+    return { after, masks, predictions };
+  }
+
+  /** Makes `copy` the mask before the step at this place of the history, and says what else there was. */
+  function rewind(copy: MaskBits, place: number): PromptState {
+    copy.bits.set(mask.bits);
+    for (const step of history.undo.slice(place)) for (const delta of step.deltas) applyDelta(copy, delta);
+    return history.undo[place].before;
   }
 
   /** Nothing is awaited from here on: the segmenter goes from the old state to the new one at once. */
   function commit(change: Change, started: number): Applied {
     const deltas: MaskDelta[] = [];
-    let changed = change.prediction && clipBox(change.prediction.changed, engineSize);
+    let changed = change.written && clipBox(change.written, engineSize);
     for (const rows of change.masks) {
       const box = clipBox(rows.box, engineSize);
       if (isEmptyBox(box)) continue;
@@ -142,7 +195,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       ? extendLastStep(history, after, deltas, historyBytes)
       : recordStep(history, { before: now, after, deltas }, historyBytes);
     now = after;
-    return report(changed && swapBoxAxes(changed), started, change.prediction);
+    return report(changed && swapBoxAxes(changed), started, change.predictions);
   }
 
   /** Flips the voxels of a step, in either direction. */
@@ -156,16 +209,17 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     return report(changed, started);
   }
 
-  function report(changed: Box | undefined, started: number, prediction?: Prediction): Applied {
+  function report(changed: Box | undefined, started: number, predictions: readonly Prediction[] = []): Applied {
+    const sum = (of: (prediction: Prediction) => number) => predictions.reduce((total, one) => total + of(one), 0);
     return {
       changed,
-      zooms: prediction?.views.map((view) => view.zoom) ?? [],
-      coarseBoxes: prediction?.views.map((view) => swapBoxAxes(view.box)) ?? [],
-      boxes: prediction?.boxes.map(swapBoxAxes) ?? [],
-      passes: prediction?.passes ?? 0,
+      zooms: predictions.flatMap(({ views }) => views.map((view) => view.zoom)),
+      coarseBoxes: predictions.flatMap(({ views }) => views.map((view) => swapBoxAxes(view.box))),
+      boxes: predictions.flatMap(({ boxes }) => boxes.map(swapBoxAxes)),
+      passes: sum(({ passes }) => passes),
       voxels,
-      randomLeftover: prediction?.randomLeftover ?? 0,
-      secondsNetwork: prediction?.secondsNetwork ?? 0,
+      randomLeftover: sum(({ randomLeftover }) => randomLeftover),
+      secondsNetwork: sum(({ secondsNetwork }) => secondsNetwork),
       secondsTotal: (clock() - started) / 1000,
     };
   }
@@ -207,8 +261,10 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
         if (now.queued === undefined) return { after: now, masks: [], extend: true };
         const refineAll = options.forceFullRefine ? maskBox() : undefined;
         const change = yield* predictFrom(now, volumeRows(mask.bits, engineSize), options, refineAll);
-        return { ...change, extend: true };
+        const prompts = now.prompts && { ...now.prompts, ...asked(options, options.forceFullRefine) };
+        return { ...change, after: { prompts }, extend: true };
       }, options.signal),
+    rewrite: (edit, options = {}) => transact(() => replay(edit, options), options.signal),
     undo: () => {
       refuseWhileBusy();
       const started = clock();
@@ -235,7 +291,14 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   };
 }
 
-/** Runs `apply` or `predict` to its end, handing each step to `onStep`. */
+/** How the network is asked, to be kept with the prompt. */
+function asked({ predict, autozoom }: ApplyOptions, refineAll = false): Pick<PromptNode, "predicted"> {
+  if (predict === false) return { predicted: false };
+  if (autozoom !== false && !refineAll) return {};
+  return { predicted: { ...(autozoom === false && { autozoom }), ...(refineAll && { refineAll }) } };
+}
+
+/** Runs `apply`, `predict` or `rewrite` to its end, handing each step to `onStep`. */
 export async function finish(
   call: AsyncGenerator<Step, Applied, void>,
   onStep?: (step: Step) => void,

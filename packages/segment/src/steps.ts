@@ -12,10 +12,12 @@ export interface CoarseStep {
   readonly type: "coarse";
   /** Voxels per patch voxel along an edge, 1 to 4. */
   readonly zoom: number;
-  /** Passes done so far in this prediction, this one included. */
+  /** Passes done so far in this call, this one included. */
   readonly passes: number;
   /** What the network saw, clipped to the volume. */
   readonly box: Box;
+  /** Prompts still to be predicted after this one, when prompts are replayed. */
+  readonly following?: number;
   bits(): Uint8Array<ArrayBuffer>;
 }
 
@@ -29,6 +31,7 @@ export interface RefineStep {
   readonly passes: number;
   /** The patch, clipped to the volume. */
   readonly box: Box;
+  readonly following?: number;
   bits(): Uint8Array<ArrayBuffer>;
 }
 
