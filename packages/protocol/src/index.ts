@@ -1,4 +1,6 @@
 export { boxVoxels, packBits, unpackBits } from "@septum/volume";
+export { type AdminAnswer, type AdminDone, type AdminSession, adminAnswer, adminDone, adminSession } from "./admin.ts";
+export { type AdminClient, type AdminClientOptions, createAdminClient } from "./admin-client.ts";
 export {
   type CallOptions,
   type Client,

@@ -27,10 +27,12 @@ describe("around the API", () => {
     );
     expect(routes.sort()).toMatchInlineSnapshot(`
       [
+        "delete /api/admin/sessions/{id}",
         "delete /api/points",
         "delete /api/remove_point/{n}",
         "delete /api/segments/{label}",
         "delete /api/session/{session_id}",
+        "get /api/admin",
         "get /api/color_template",
         "get /api/download/labels",
         "get /api/download/segmentation",
@@ -43,6 +45,9 @@ describe("around the API", () => {
         "get /api/slice/{axis}/{slice_index}",
         "get /api/status",
         "get /healthz",
+        "get /metrics",
+        "get /readyz",
+        "post /api/admin/sessions/{id}/rest",
         "post /api/mark_point",
         "post /api/run_segmentation",
         "post /api/sample",

@@ -13,18 +13,24 @@ import { servePage } from "./http/page.ts";
 import { limitRate } from "./http/rate.ts";
 import { secure } from "./http/security.ts";
 import { useSessions } from "./http/session-hook.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { stocktaker } from "./metrics/stock.ts";
+import { admin } from "./routes/admin.ts";
 import type { ApiContext } from "./routes/context.ts";
 import { events } from "./routes/events.ts";
 import { health } from "./routes/health.ts";
 import { image } from "./routes/image.ts";
 import { login } from "./routes/login.ts";
+import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { points } from "./routes/points.ts";
+import { ready } from "./routes/ready.ts";
 import { results } from "./routes/results.ts";
 import { segments } from "./routes/segments.ts";
 import { session } from "./routes/session.ts";
 import { sessionList } from "./routes/session-list.ts";
 import { status } from "./routes/status.ts";
 import { upload } from "./routes/upload.ts";
+import { createUploadPlaces, type Limits, noLimits } from "./sessions/limits.ts";
 import { openSessions } from "./sessions/sessions.ts";
 import { isLoopback } from "./settings/loopback.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -40,14 +46,18 @@ export interface AppOptions {
   readonly now?: () => number;
   /** Most bytes that one image may take in memory. */
   readonly maxImageBytes?: number;
-  /** Most bytes that all open images may take; beyond it the least recently used are put to rest. */
+  /** Most bytes that all open images may take: for a new one the least recently used are put to rest. */
   readonly memoryBudget?: number;
   /** Build folder of the browser app. */
   readonly appFolder?: string;
   readonly sampleFile?: string;
+  /** What was counted so far, when others count too. */
+  readonly metrics?: Metrics;
+  /** Folder whose disk has to have room for the server to be ready. */
+  readonly dataFolder?: string;
 }
 
-/** Time between two looks for expired sessions. */
+/** Time between two looks for sessions that have expired or been left alone; less where they rest sooner. */
 const sweepMs = 60_000;
 
 /** Time that open connections have to end after the server stopped. */
@@ -66,6 +76,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestsPerMinute = Number.POSITIVE_INFINITY,
   } = settings;
   const loopback = isLoopback(settings.host);
+  const limits: Limits = {
+    sessions: settings.maxSessions ?? noLimits.sessions,
+    uploads: settings.maxUploads ?? noLimits.uploads,
+    points: settings.maxPoints ?? noLimits.points,
+    prompts: settings.maxPrompts ?? noLimits.prompts,
+  };
+  const restMs = (settings.restMinutes ?? Number.POSITIVE_INFINITY) * 60_000;
   const app = fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
     // Its lines name addresses, and those name sessions: ours are in http/logging.ts.
@@ -81,15 +98,22 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     routerOptions: { maxParamLength: 200 },
   });
+  const { metrics = createMetrics(version), dataFolder } = options;
+  const life = logLife(app.log);
   const sessions = await openSessions({
     store,
     engine,
     now,
     maxImageBytes,
     memoryBudget,
+    limits,
+    restMs,
     lifetimeMs: settings.sessionHours * 3_600_000,
     onError: (err, id) => app.log.error({ err, session: shortId(id) }, "a session could not be read or deleted"),
-    observe: logLife(app.log),
+    observe(session, event) {
+      life(session, event);
+      metrics.observe(session, event);
+    },
   });
   const context: ApiContext = {
     engine,
@@ -98,20 +122,33 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     version,
     maxUploadBytes: Math.floor(settings.maxUploadMb * 1024 * 1024),
     maxImageBytes,
+    maxUnpackRatio: settings.maxUnpackRatio ?? Number.POSITIVE_INFINITY,
+    uploads: createUploadPlaces(limits.uploads),
+    memory: sessions.memory,
     tokens,
     adminToken: settings.adminToken,
     loopback,
+    memoryBudget,
+    metrics,
+    takeStock: stocktaker({ sessions, store, dataFolder }),
+    dataFolder,
     sampleFile: options.sampleFile,
   };
 
-  speakOneLanguage(app);
+  speakOneLanguage(app, metrics.failed);
   logRequests(app);
+  app.addHook("onResponse", async ({ method, routeOptions }, { statusCode: status, elapsedTime }) => {
+    metrics.answered({ method, route: routeOptions.url ?? "none", status, seconds: elapsedTime / 1000 });
+  });
   await secure(app, corsOrigins);
   await limitRate(app, requestsPerMinute);
   refuseStrangePages(app, { loopback, hostNames, corsOrigins });
   await requireToken(app, { tokens, adminToken: settings.adminToken });
   await describeApi(app, version);
   await app.register(health, context);
+  await app.register(ready, context);
+  await app.register(metricsRoute, context);
+  await app.register(admin, { ...context, prefix: "/api" });
   await app.register(login, { ...context, prefix: "/api" });
   await app.register(session, { ...context, prefix: "/api" });
   await app.register(
@@ -130,10 +167,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   await servePage(app, options.appFolder);
 
-  const sweeper = setInterval(() => void sessions.sweep(), sweepMs);
+  const sweeper = setInterval(() => void sessions.sweep(), Math.max(1000, Math.min(sweepMs, restMs / 4)));
   sweeper.unref();
   app.addHook("preClose", async () => {
     clearInterval(sweeper);
+    metrics.close();
     // Everybody has an answer by then; who does not take it, or never ends what they send, is not waited for.
     setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
     sessions.stop(new HttpError("unavailable", "The server is shutting down: try again later"));
@@ -142,7 +180,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 /** Requests are checked by the schemas of the protocol, and every refusal has the protocol's shape. */
-function speakOneLanguage(app: FastifyInstance): void {
+function speakOneLanguage(app: FastifyInstance, failed: (code: string) => void): void {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   // Some clients announce JSON with every call, also with those that have no body.
@@ -158,12 +196,14 @@ function speakOneLanguage(app: FastifyInstance): void {
     const { status, body } = answerTo(
       new HttpError("not_found", `There is no ${request.method} at this address: see /docs`),
     );
+    failed(body.code);
     return reply.code(status).send(body);
   });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = answerTo(error);
     if (error instanceof HttpError && error.retryAfter !== undefined) reply.header("Retry-After", error.retryAfter);
     if (status >= 500) request.log.error({ err: error }, "failed");
+    failed(body.code);
     reply.removeHeader("Content-Disposition").removeHeader("ETag").header("Cache-Control", "no-store");
     return reply.code(status).type("application/json; charset=utf-8").send(body);
   });

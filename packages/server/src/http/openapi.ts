@@ -21,6 +21,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         { name: "points", description: "Numbered points: point n makes the object with label n" },
         { name: "segments", description: "Objects, prompt by prompt" },
         { name: "results", description: "Masks to show and to keep" },
+        { name: "server", description: "For whoever runs the server" },
       ],
     },
     transform: jsonSchemaTransform,

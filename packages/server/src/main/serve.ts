@@ -7,8 +7,10 @@ import type { FastifyBaseLogger } from "fastify";
 import { createApp } from "../app.ts";
 import { createEngine } from "../engine/index.ts";
 import { createLog } from "../http/logging.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { builtApp, sampleScan } from "../repo-files.ts";
 import type { Settings } from "../settings/settings.ts";
+import { version } from "../version.ts";
 import { describeStart } from "./describe-start.ts";
 
 export interface RunningServer {
@@ -42,7 +44,9 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     await mkdir(settings.data, { recursive: true, mode: 0o700 });
     const store = await diskStore(join(settings.data, "store"));
     closers.unshift(() => store.close());
+    const metrics = createMetrics(version);
     const engine = await createEngine({
+      onPass: metrics.passed,
       model: {
         folder: settings.model,
         cacheDir: join(settings.data, "compiled"),
@@ -51,16 +55,18 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       },
     });
     closers.unshift(() => engine.close());
-    const half = availableMemory() / 2;
+    const memory = settings.memory ?? Math.floor(availableMemory() / 2);
     const app = await createApp({
       engine,
       store,
       settings,
       log,
-      maxImageBytes: half,
-      memoryBudget: half,
+      maxImageBytes: memory,
+      memoryBudget: memory,
       appFolder: builtApp,
       sampleFile: sampleScan,
+      metrics,
+      dataFolder: settings.data,
     });
     closers.unshift(() => app.close());
     await app.listen({ host: settings.host, port: settings.port });

@@ -3,6 +3,10 @@ import type { Store } from "@septum/store";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Engine } from "../engine/engine.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Stock } from "../metrics/stock.ts";
+import type { UploadPlaces } from "../sessions/limits.ts";
+import type { MemoryBudget } from "../sessions/memory-budget.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 /** What the routes work with. */
@@ -13,11 +17,21 @@ export interface ApiContext {
   readonly version: string;
   readonly maxUploadBytes: number;
   readonly maxImageBytes: number;
+  readonly maxUnpackRatio: number;
+  readonly uploads: UploadPlaces;
+  readonly memory: MemoryBudget;
   /** Access tokens; none: the server asks for none. */
   readonly tokens: readonly string[];
   readonly adminToken?: string;
   /** The server listens on this machine only. */
   readonly loopback: boolean;
+  /** Bytes that all open images may take together. */
+  readonly memoryBudget: number;
+  readonly metrics: Metrics;
+  /** Counts what the sessions hold. */
+  readonly takeStock: () => Promise<Stock>;
+  /** Folder whose disk has to have room; absent when nothing is kept on disk. */
+  readonly dataFolder?: string;
   /** The scan that comes with the program, if it does. */
   readonly sampleFile?: string;
 }

@@ -5,7 +5,7 @@ export const health: Routes = async (app) => {
   app.get(
     "/healthz",
     {
-      schema: { tags: ["sessions"], summary: "Alive", response: { 200: z.object({ status: z.literal("ok") }) } },
+      schema: { tags: ["server"], summary: "Alive", response: { 200: z.object({ status: z.literal("ok") }) } },
       logLevel: "warn",
     },
     async () => ({ status: "ok" as const }),
