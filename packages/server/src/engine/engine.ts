@@ -1,4 +1,4 @@
-import type { Prompt } from "@septum/segment";
+import type { Prompt, PromptEdit } from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
 
 /**
@@ -111,27 +111,43 @@ export interface SegmentObject {
   readonly label: number;
   readonly voxels: number;
   readonly prompts: number;
+  /** Steps that `undo` and `redo` can go; the oldest are forgotten when they take too much memory. */
+  readonly undoable: number;
+  readonly redoable: number;
   /**
    * Adds one prompt and, unless `predict` is false, predicts. All or nothing: after an error or an abort the object is as
    * it was. Passes wait in the device queue under `owner`. A prompt's mask is copied unless it lies in shared memory.
    */
   apply(prompt: Prompt, options: ApplyOptions): Promise<Applied>;
-  /** Takes back the last prompt. Undefined when there is none. */
+  /**
+   * Changes what was said before, as if it had been so all along; prompts after it are predicted again. One step to undo.
+   * All or nothing, as `apply` is.
+   */
+  rewrite(edit: PromptEdit, options: RewriteOptions): Promise<Applied>;
+  /** Takes back the last prompt, rewriting or reset. Undefined when there is none. */
   undo(): Promise<Applied | undefined>;
+  /** Brings back what was undone last. Undefined when there is none. */
+  redo(): Promise<Applied | undefined>;
   /** No prompts, empty mask; can be undone. */
   reset(): Promise<Applied>;
   /** The object's own mask over `box`, one bit per voxel, `i` fastest, lowest bit first. */
   maskBits(box: Box): Promise<Uint8Array>;
+  /** The box around all voxels of the object; undefined when it has none. */
+  bounds(): Promise<Box | undefined>;
   save(): Promise<SavedObject>;
 }
 
-export interface ApplyOptions {
+export interface RewriteOptions {
   /** Whose turn the passes take: the session. */
   readonly owner: string;
-  readonly predict?: boolean;
+  /** Of a prompt that was not there before; the others are predicted as they were. */
   readonly autozoom?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: PassProgress) => void;
+}
+
+export interface ApplyOptions extends RewriteOptions {
+  readonly predict?: boolean;
 }
 
 /** Pushed after every network pass. */

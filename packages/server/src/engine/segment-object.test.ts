@@ -41,6 +41,42 @@ describe("SegmentObject", () => {
     image.close();
   });
 
+  it("takes an earlier prompt away as if it had never been given, telling every pass, and goes back and forth", async () => {
+    const image = await bench.openBall([72, 64, 56]);
+    const object = await image.object(1);
+    const other = await image.object(2);
+    await other.apply(point([30, 30, 30]), { owner: "a" });
+    for (const voxel of [
+      [36, 32, 28],
+      [30, 30, 30],
+    ] as const)
+      await object.apply(point(voxel), { owner: "a" });
+    const before = await wholeMask(image, object);
+
+    const progress: PassProgress[] = [];
+    const edit = { type: "remove", at: 0 } as const;
+    const applied = await object.rewrite(edit, { owner: "a", onProgress: (step) => progress.push(step) });
+    const passes = progress.filter(({ stage }) => stage !== "waiting");
+    expect(passes.map(({ done }) => done)).toEqual(Array.from({ length: applied.passes }, (_, n) => n + 1));
+    const after = await wholeMask(image, object);
+    expect(after).toEqual(await wholeMask(image, other));
+    expect(await object.bounds()).toEqual(await other.bounds());
+    expect([object.prompts, object.undoable, object.redoable]).toEqual([1, 3, 0]);
+
+    await object.undo();
+    expect(await wholeMask(image, object)).toEqual(before);
+    expect([object.prompts, object.undoable, object.redoable]).toEqual([2, 2, 1]);
+    expect(await object.redo()).toMatchObject({ voxels: other.voxels });
+    expect(await wholeMask(image, object)).toEqual(after);
+    expect(await object.redo()).toBeUndefined();
+    await expect(object.rewrite({ type: "remove", at: 1 }, { owner: "a" })).rejects.toThrow(
+      "Cannot change prompt 1: the object has 1 prompt, counted from 0",
+    );
+    await other.reset();
+    expect(await other.bounds()).toBeUndefined();
+    image.close();
+  });
+
   it("shows readers the mask before or after a prompt and nothing between, and lets them read during a pass", async () => {
     const image = await bench.openBall([72, 64, 56]);
     const object = await image.object(1);

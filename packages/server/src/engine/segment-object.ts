@@ -1,7 +1,7 @@
-import type { Applied as SegmenterApplied } from "@septum/segment";
+import type { Prompt, Applied as SegmenterApplied } from "@septum/segment";
 import { type Box, bitBytes, boxContains, formatBox, type Vec3, wholeBox } from "@septum/volume";
 import type { DevicePasses, Job } from "./device-passes.ts";
-import type { Applied, ApplyOptions, SavedObject, SegmentObject } from "./engine.ts";
+import type { Applied, ApplyOptions, RewriteOptions, SavedObject, SegmentObject } from "./engine.ts";
 import { createGate, type Gate, reading } from "./gate.ts";
 import type { Remote } from "./rpc.ts";
 import type { Changed, ObjectFacts, ObjectKey, SegmentMethods } from "./segment-protocol.ts";
@@ -41,16 +41,24 @@ export async function openObject(
   });
   const closing = new AbortController();
 
-  async function apply(
-    job: Job,
-    call: Omit<SegmentMethods["apply"]["args"], "job" | keyof ObjectKey>,
+  async function predict<M extends "apply" | "rewrite">(
+    method: M,
+    { owner, signal, onProgress }: RewriteOptions,
+    call: Omit<SegmentMethods[M]["args"], "job" | keyof ObjectKey>,
   ): Promise<Applied> {
     const start = performance.now();
+    const job: Job = {
+      owner,
+      gate,
+      signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+      onProgress,
+      progress: { stage: "waiting", done: 0, expected: 1 },
+    };
     const running = await passes.begin(job);
     try {
-      const changed = await remote.call(
-        "apply",
-        { ...key, ...call, job: running.id },
+      const changed: Changed = await remote.call(
+        method,
+        { ...key, ...call, job: running.id } as SegmentMethods[M]["args"],
         {
           signal: job.signal,
           onEvent(progress) {
@@ -73,7 +81,7 @@ export async function openObject(
   }
 
   /** A change without the network. */
-  async function change(method: "undo" | "reset"): Promise<Changed> {
+  async function change(method: "undo" | "redo" | "reset"): Promise<Changed> {
     const leave = await gate.enter("writer");
     try {
       const changed = await remote.call(method, key);
@@ -96,23 +104,32 @@ export async function openObject(
     get prompts() {
       return facts.prompts;
     },
+    get undoable() {
+      return facts.undoable;
+    },
+    get redoable() {
+      return facts.redoable;
+    },
     get bytes() {
       return facts.bytes;
     },
-    apply(prompt, { owner, signal, onProgress, predict, autozoom }: ApplyOptions) {
-      const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-      const job: Job = {
-        owner,
-        gate,
-        signal: either,
-        onProgress,
-        progress: { stage: "waiting", done: 0, expected: 1 },
-      };
-      const compacted = "mask" in prompt ? { ...prompt, mask: compact(prompt.mask) } : prompt;
-      return apply(job, { prompt: compacted, predict, autozoom });
-    },
+    apply: (prompt, options: ApplyOptions) =>
+      predict("apply", options, {
+        prompt: compactPrompt(prompt),
+        predict: options.predict,
+        autozoom: options.autozoom,
+      }),
+    rewrite: (edit, options) =>
+      predict("rewrite", options, {
+        edit: "prompt" in edit ? { ...edit, prompt: compactPrompt(edit.prompt) } : edit,
+        autozoom: options.autozoom,
+      }),
     async undo() {
       const { applied } = await change("undo");
+      return applied && appliedOf(applied);
+    },
+    async redo() {
+      const { applied } = await change("redo");
       return applied && appliedOf(applied);
     },
     async reset() {
@@ -123,6 +140,7 @@ export async function openObject(
       checkBox(box, size);
       return reading([gate], () => tasks.run("cutMask", { bits: maskOf(), size, box }));
     },
+    bounds: () => remote.call("bounds", key),
     async save() {
       return { state: await remote.call("save", key) };
     },
@@ -139,6 +157,10 @@ export async function openObject(
 export function checkBox(box: Box, size: Vec3): void {
   if (boxContains(wholeBox(size), box)) return;
   throw new RangeError(`Cannot read masks over ${formatBox(box)}: volume size is [${size.join(", ")}]`);
+}
+
+function compactPrompt<P extends Prompt>(prompt: P): P {
+  return "mask" in prompt ? { ...prompt, mask: compact(prompt.mask) } : prompt;
 }
 
 /** Posting a view copies all of the buffer behind it: a part is cut out first. Shared memory is not copied at all. */

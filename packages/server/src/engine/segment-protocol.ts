@@ -1,4 +1,12 @@
-import type { ModelSettings, Patch, PreparedImage, Prompt, Applied as SegmenterApplied } from "@septum/segment";
+import type {
+  ModelSettings,
+  Patch,
+  PreparedImage,
+  Prompt,
+  PromptEdit,
+  Applied as SegmenterApplied,
+} from "@septum/segment";
+import type { Box } from "@septum/volume";
 import type { PassProgress } from "./engine.ts";
 import type { Stage } from "./turns.ts";
 
@@ -17,6 +25,8 @@ export interface ObjectKey {
 export interface ObjectFacts {
   readonly voxels: number;
   readonly prompts: number;
+  readonly undoable: number;
+  readonly redoable: number;
   /** Mask, prompts and history. */
   readonly bytes: number;
 }
@@ -34,6 +44,12 @@ export interface ApplyCall extends ObjectKey {
   readonly autozoom?: boolean;
 }
 
+export interface RewriteCall extends ObjectKey {
+  readonly job: number;
+  readonly edit: PromptEdit;
+  readonly autozoom?: boolean;
+}
+
 /** What the engine asks of a segment thread. */
 export type SegmentMethods = {
   openImage: { args: { readonly image: number; readonly prepared: PreparedImage }; result: undefined };
@@ -42,8 +58,11 @@ export type SegmentMethods = {
   openObject: { args: ObjectKey & { readonly mask: Uint8Array; readonly state?: Uint8Array }; result: ObjectFacts };
   closeObject: { args: ObjectKey; result: undefined };
   apply: { args: ApplyCall; result: Changed; event: PassProgress };
+  rewrite: { args: RewriteCall; result: Changed; event: PassProgress };
   undo: { args: ObjectKey; result: Changed };
+  redo: { args: ObjectKey; result: Changed };
   reset: { args: ObjectKey; result: Changed };
+  bounds: { args: ObjectKey; result: Box | undefined };
   save: { args: ObjectKey; result: Uint8Array };
   /** Gives back the shared memory of what was closed. */
   collect: { args: undefined; result: undefined };

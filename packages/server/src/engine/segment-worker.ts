@@ -1,6 +1,7 @@
 /** A thread that holds images and their objects: it builds the patches, and asks the engine to run the network on them. */
 import { parentPort, workerData } from "node:worker_threads";
 import {
+  type Applied,
   createSegmenter,
   decodeState,
   encodeState,
@@ -9,10 +10,18 @@ import {
   type Segmenter,
   type Step,
 } from "@septum/segment";
+import { bitsBoundingBox } from "@septum/volume";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { PassProgress } from "./engine.ts";
 import { connect, type Port, type Remote, transferring } from "./rpc.ts";
-import type { HostMethods, ObjectFacts, ObjectKey, SegmentMethods, SegmentThreadData } from "./segment-protocol.ts";
+import type {
+  Changed,
+  HostMethods,
+  ObjectFacts,
+  ObjectKey,
+  SegmentMethods,
+  SegmentThreadData,
+} from "./segment-protocol.ts";
 
 interface HostedObject {
   readonly segmenter: Segmenter;
@@ -54,29 +63,27 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     images.get(image)?.objects.delete(label);
     return undefined;
   },
-  async apply({ job, prompt, predict, autozoom, ...key }, { signal, emit }) {
-    const hosted = objectOf(key);
-    // A second call meanwhile is refused by the segmenter, and must not take over the passes of the first.
-    hosted.job ??= job;
-    try {
-      const steps = hosted.segmenter.apply(prompt, { predict, autozoom, signal });
-      let step = await steps.next();
-      while (!step.done) {
-        emit(progressOf(step.value));
-        step = await steps.next();
-      }
-      return { applied: step.value, facts: factsOf(hosted) };
-    } finally {
-      if (hosted.job === job) hosted.job = undefined;
-    }
+  apply({ job, prompt, predict, autozoom, ...key }, { signal, emit }) {
+    return runSteps(objectOf(key), job, emit, ({ apply }) => apply(prompt, { predict, autozoom, signal }));
+  },
+  rewrite({ job, edit, autozoom, ...key }, { signal, emit }) {
+    return runSteps(objectOf(key), job, emit, ({ rewrite }) => rewrite(edit, { autozoom, signal }));
   },
   undo(key) {
     const hosted = objectOf(key);
     return { applied: hosted.segmenter.undo(), facts: factsOf(hosted) };
   },
+  redo(key) {
+    const hosted = objectOf(key);
+    return { applied: hosted.segmenter.redo(), facts: factsOf(hosted) };
+  },
   reset(key) {
     const hosted = objectOf(key);
     return { applied: hosted.segmenter.reset(), facts: factsOf(hosted) };
+  },
+  bounds(key) {
+    const { mask } = objectOf(key).segmenter;
+    return bitsBoundingBox(mask, imageOf(key.image).prepared.volume.size);
   },
   save(key) {
     const bytes = encodeState(objectOf(key).segmenter.state());
@@ -88,6 +95,28 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
   },
   ping: () => undefined,
 });
+
+/** Runs a call of the segmenter to its end, telling of every pass. */
+async function runSteps(
+  hosted: HostedObject,
+  job: number,
+  emit: (progress: PassProgress) => void,
+  call: (segmenter: Segmenter) => AsyncGenerator<Step, Applied, void>,
+): Promise<Changed> {
+  // A second call meanwhile is refused by the segmenter, and must not take over the passes of the first.
+  hosted.job ??= job;
+  try {
+    const steps = call(hosted.segmenter);
+    let step = await steps.next();
+    while (!step.done) {
+      emit(progressOf(step.value));
+      step = await steps.next();
+    }
+    return { applied: step.value, facts: factsOf(hosted) };
+  } finally {
+    if (hosted.job === job) hosted.job = undefined;
+  }
+}
 
 /** The network as a segmenter sees it: every pass is a call to the engine, and its buffers move there. */
 function modelOf(job: () => number): Model {
@@ -114,11 +143,16 @@ function objectOf({ image, label }: ObjectKey): HostedObject {
 }
 
 function factsOf({ segmenter }: HostedObject): ObjectFacts {
-  return { voxels: segmenter.voxels, prompts: segmenter.prompts.length, bytes: segmenter.bytes };
+  const { voxels, prompts, undoable, redoable, bytes } = segmenter;
+  return { voxels, prompts: prompts.length, undoable, redoable, bytes };
 }
 
-/** What is still to come is known once the refinement is planned; a zoomed look is followed by one pass at least. */
+/**
+ * What is still to come is known once the refinement is planned; a zoomed look is followed by one pass at least, and so is
+ * every prompt that is still to be replayed.
+ */
 function progressOf(step: Step): PassProgress {
-  const toCome = step.type === "refine" ? step.count - 1 - step.index : step.zoom > 1 ? 1 : 0;
+  const { following = 0 } = step;
+  const toCome = following + (step.type === "refine" ? step.count - 1 - step.index : step.zoom > 1 ? 1 : 0);
   return { stage: step.type, done: step.passes, expected: step.passes + toCome };
 }

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { gzipSync } from "node:zlib";
-import type { Prompt } from "@septum/segment";
+import type { Prompt, PromptEdit } from "@septum/segment";
 import {
   type Box,
+  bitsBoundingBox,
   boxSize,
   boxVoxels,
   isEmptyBox,
@@ -132,8 +133,12 @@ function packed(volume: Volume, source: NiftiHeader): Uint8Array {
   return gzipSync(Buffer.concat([header, data]));
 }
 
-/** What the object is made of, step by step; null is a reset. */
-type History = (Prompt | null)[];
+/** The object's prompts now, before its earlier changes, and after those that were undone; newest last. */
+interface History {
+  readonly undo: readonly (readonly Prompt[])[];
+  readonly now: readonly Prompt[];
+  readonly redo: readonly (readonly Prompt[])[];
+}
 
 function fakeObject(
   label: number,
@@ -142,11 +147,10 @@ function fakeObject(
   applied: Prompt[],
   onPass: FakeEngineOptions["onPass"],
 ) {
-  let history: History = state ? revive(state) : [];
-  const prompts = () => history.slice(history.lastIndexOf(null) + 1) as Prompt[];
+  let history: History = state ? revive(state) : { undo: [], now: [], redo: [] };
   const mask = () => {
     const voxels = new Uint8Array(boxVoxels(wholeBox(size)));
-    for (const prompt of prompts()) {
+    for (const prompt of history.now) {
       const drawn = "mask" in prompt ? prompt.mask : undefined;
       const positive = prompt.kind === "initial" || prompt.positive;
       eachVoxel(boxOf(prompt, size), size, (voxel, at) => {
@@ -157,13 +161,22 @@ function fakeObject(
   };
   const count = () => mask().reduce((sum, value) => sum + value, 0);
   const change = (next: History, passes: number): Applied => {
-    const before = prompts();
-    history = next;
-    const changed = [...before, ...prompts()].reduce<Box | undefined>(
+    const changed = [...history.now, ...next.now].reduce<Box | undefined>(
       (box, prompt) => uniteBoxes(box, boxOf(prompt, size)),
       undefined,
     );
+    history = next;
     return { changed, voxels: count(), passes, zooms: [1], secondsNetwork: 0, secondsTotal: 0 };
+  };
+  const record = (now: readonly Prompt[], passes: number) =>
+    change({ undo: [...history.undo, history.now], now, redo: [] }, passes);
+  const predict = async (passes: number, { signal, onProgress }: ApplyOptions) => {
+    for (let pass = 1; pass <= passes; pass++) {
+      signal?.throwIfAborted();
+      await onPass?.(label, signal);
+      signal?.throwIfAborted();
+      onProgress?.({ stage: pass === 1 ? "coarse" : "refine", done: pass, expected: passes });
+    }
   };
   const object: SegmentObject = {
     label,
@@ -171,22 +184,38 @@ function fakeObject(
       return count();
     },
     get prompts() {
-      return prompts().length;
+      return history.now.length;
     },
-    async apply(prompt, { signal, onProgress, predict = true }: ApplyOptions) {
-      for (let pass = 1; predict && pass <= 2; pass++) {
-        signal?.throwIfAborted();
-        await onPass?.(label, signal);
-        signal?.throwIfAborted();
-        onProgress?.({ stage: pass === 1 ? "coarse" : "refine", done: pass, expected: 2 });
-      }
+    get undoable() {
+      return history.undo.length;
+    },
+    get redoable() {
+      return history.redo.length;
+    },
+    async apply(prompt, options) {
+      const passes = options.predict === false ? 0 : 2;
+      await predict(passes, options);
       applied.push(prompt);
-      return change([...history, prompt], predict ? 2 : 0);
+      return record([...history.now, prompt], passes);
+    },
+    async rewrite(edit, options) {
+      const next = rewritten(history.now, edit);
+      const passes = 2 * (edit.type === "restart" ? 1 : next.length - edit.at);
+      await predict(passes, options);
+      if ("prompt" in edit) applied.push(edit.prompt);
+      return record(next, passes);
     },
     async undo() {
-      return history.length === 0 ? undefined : change(history.slice(0, -1), 0);
+      const { undo, now, redo } = history;
+      const before = undo.at(-1);
+      return before && change({ undo: undo.slice(0, -1), now: before, redo: [...redo, now] }, 0);
     },
-    reset: async () => change([...history, null], 0),
+    async redo() {
+      const { undo, now, redo } = history;
+      const after = redo.at(-1);
+      return after && change({ undo: [...undo, now], now: after, redo: redo.slice(0, -1) }, 0);
+    },
+    reset: async () => record([], 0),
     async maskBits(box) {
       const whole = mask();
       const bytes = new Uint8Array(boxVoxels(box));
@@ -195,11 +224,20 @@ function fakeObject(
       });
       return packBits(bytes);
     },
+    bounds: async () => bitsBoundingBox(packBits(mask()), size),
     save: async () => ({
       state: Buffer.from(JSON.stringify(history, (_, value) => (value instanceof Uint8Array ? [...value] : value))),
     }),
   };
   return { object, mask };
+}
+
+function rewritten(prompts: readonly Prompt[], edit: PromptEdit): readonly Prompt[] {
+  if (edit.type === "restart") return [edit.prompt];
+  const old = prompts[edit.at];
+  if (edit.type === "remove") return prompts.toSpliced(edit.at, 1);
+  if (edit.type === "replace") return prompts.with(edit.at, edit.prompt);
+  return prompts.with(edit.at, old.kind === "initial" ? old : { ...old, positive: edit.positive });
 }
 
 function revive(state: Uint8Array): History {
