@@ -1,6 +1,6 @@
 import { useEffect } from "react";
+import { intensities } from "../state/facts.ts";
 import { removePoint, select } from "../state/point-actions.ts";
-import { intensities } from "../state/refresh.ts";
 import { run } from "../state/run-actions.ts";
 import { setTool, setView, store } from "../state/store.ts";
 import { presetsFor, presetWindow } from "../viewer/window.ts";

@@ -1,4 +1,4 @@
-import { intensities } from "../state/refresh.ts";
+import { intensities } from "../state/facts.ts";
 import { setView, useApp } from "../state/store.ts";
 import { describeWindow, percentileWindow, presetsFor, presetWindow, type Window } from "../viewer/window.ts";
 

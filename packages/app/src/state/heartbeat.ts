@@ -1,4 +1,4 @@
-import { refresh } from "./refresh.ts";
+import { refresh } from "./follow.ts";
 import { start } from "./session-actions.ts";
 import { store } from "./store.ts";
 

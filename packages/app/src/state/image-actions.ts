@@ -1,5 +1,6 @@
 import { client } from "./client.ts";
-import { handleLoss, refresh } from "./refresh.ts";
+import { refresh } from "./follow.ts";
+import { handleLoss } from "./loss.ts";
 import { store } from "./store.ts";
 
 let uploading: AbortController | undefined;

@@ -1,19 +1,16 @@
 import type { Vec3 } from "@septum/volume";
 import { client } from "./client.ts";
-import { handleLoss, refreshPoints } from "./refresh.ts";
+import { refresh } from "./follow.ts";
+import { handleLoss } from "./loss.ts";
 import { store } from "./store.ts";
 
 /** Marks a new point, or moves the selected one there. */
 export async function mark(voxel: Vec3): Promise<void> {
   const { selected } = store.getState();
   try {
-    const { point_number: number, color, voxel: placed } = await client.markPoint({ voxel, point_number: selected });
-    store.setState(({ points }) => ({
-      points: [...points.filter((point) => point.number !== number), { number, voxel: placed, color }].sort(
-        (a, b) => a.number - b.number,
-      ),
-      selected: undefined,
-    }));
+    await client.markPoint({ voxel, point_number: selected });
+    store.setState({ selected: undefined });
+    await refresh();
   } catch (error) {
     handleLoss(error, "mark the point");
   }
@@ -22,7 +19,7 @@ export async function mark(voxel: Vec3): Promise<void> {
 export async function removePoint(number: number): Promise<void> {
   try {
     await client.removePoint(number);
-    await refreshPoints();
+    await refresh();
   } catch (error) {
     handleLoss(error, `remove point ${number}`);
   }
@@ -31,7 +28,7 @@ export async function removePoint(number: number): Promise<void> {
 export async function clearPoints(): Promise<void> {
   try {
     await client.clearPoints();
-    await refreshPoints();
+    await refresh();
   } catch (error) {
     handleLoss(error, "remove the points");
   }

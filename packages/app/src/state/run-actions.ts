@@ -1,6 +1,7 @@
 import { startedRun } from "../words/run.ts";
 import { client } from "./client.ts";
-import { handleLoss, refresh } from "./refresh.ts";
+import { refresh } from "./follow.ts";
+import { handleLoss } from "./loss.ts";
 import { store } from "./store.ts";
 
 let running: AbortController | undefined;

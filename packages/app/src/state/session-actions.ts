@@ -1,7 +1,7 @@
 import { client } from "./client.ts";
-import { follow } from "./follow.ts";
+import { follow, unfollow } from "./follow.ts";
 import { recallName } from "./image-actions.ts";
-import { handleLoss, refresh } from "./refresh.ts";
+import { handleLoss } from "./loss.ts";
 import { rememberedSession } from "./session-id.ts";
 import { emptySession, store } from "./store.ts";
 
@@ -12,7 +12,7 @@ export async function start(): Promise<void> {
 
 /** Goes over to a session; undefined makes a new one. */
 export async function enter(id: string | undefined): Promise<void> {
-  follow(undefined);
+  unfollow();
   store.setState({ ...emptySession, session: { phase: "starting", id }, problems: [] });
   try {
     // biome-ignore lint/correctness/useHookAtTopLevel: a method of the client, no hook of React
@@ -22,15 +22,14 @@ export async function enter(id: string | undefined): Promise<void> {
     handleLoss(error, "start a session", false);
     return;
   }
-  if (!(await refresh())) return;
   store.setState({ scanName: recallName() });
-  follow(client.sessionId);
+  await follow();
 }
 
 export async function deleteSession(id: string): Promise<void> {
   try {
     const own = id === client.sessionId;
-    if (own) follow(undefined);
+    if (own) unfollow();
     await client.deleteSession(id);
     if (own) await enter(undefined);
     else await listSessions();

@@ -1,10 +1,11 @@
-import type { ImageFacts, ModelFacts, NumberedPoint, SegmentSummary, SessionSummary } from "@septum/protocol";
+import type { ImageFacts, ModelFacts, NumberedPoint, Person, SegmentSummary, SessionSummary } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import type { Slices, View } from "../viewer/planes.ts";
 import type { Window } from "../viewer/window.ts";
 import type { RunProgress } from "../words/run.ts";
+import type { Facts } from "./replica.ts";
 
 /** Something that went wrong, shown until it is read. */
 export interface Problem {
@@ -29,7 +30,15 @@ export type SessionPhase = "starting" | "ready" | "gone";
 export type ScanPhase = "none" | "loading" | "ready";
 
 export interface AppState {
-  readonly session: { readonly phase: SessionPhase; readonly id?: string; readonly reason?: string };
+  readonly session: {
+    readonly phase: SessionPhase;
+    readonly id?: string;
+    readonly reason?: string;
+    /** Who this page is among `people`. */
+    readonly person?: string;
+  };
+  /** Everybody whose page shows this session now. */
+  readonly people: readonly Person[];
   readonly sessions?: { readonly list: readonly SessionSummary[]; readonly all: boolean };
   readonly server: {
     readonly reachable: boolean;
@@ -39,7 +48,6 @@ export interface AppState {
   };
   readonly image?: ImageFacts;
   readonly imageRevision: number;
-  readonly maskRevision: number;
   readonly scanName?: string;
   readonly scan: ScanPhase;
   readonly upload?: Upload;
@@ -47,6 +55,7 @@ export interface AppState {
   readonly uploadElsewhere?: number;
   readonly points: readonly NumberedPoint[];
   readonly segments: readonly SegmentSummary[];
+  readonly history: Facts["history"];
   readonly run?: RunProgress;
   readonly tool: "mark" | "look";
   /** The point that the next click moves. */
@@ -71,13 +80,14 @@ export interface AppState {
 export const emptySession = {
   image: undefined,
   imageRevision: -1,
-  maskRevision: -1,
   scanName: undefined,
   scan: "none",
   upload: undefined,
   uploadElsewhere: undefined,
   points: [],
   segments: [],
+  history: { steps: [], position: 0 },
+  people: [],
   run: undefined,
   selected: undefined,
 } as const satisfies Partial<AppState>;

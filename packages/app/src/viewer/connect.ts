@@ -1,7 +1,9 @@
 import type { Box } from "@septum/volume";
 import { client } from "../state/client.ts";
+import { intensities } from "../state/facts.ts";
 import { onMaskChange } from "../state/follow.ts";
-import { handleLoss, intensities } from "../state/refresh.ts";
+import { handleLoss } from "../state/loss.ts";
+import { mayPass, type Outcome } from "../state/reader.ts";
 import { type AppState, store } from "../state/store.ts";
 import { createMaskSync } from "./mask-sync.ts";
 import type { Viewer } from "./viewer.ts";
@@ -57,13 +59,17 @@ export function connectViewer(viewer: Viewer): () => void {
     );
   }
 
-  async function fetchLabels(box: Box | undefined) {
+  async function fetchLabels(box: Box | undefined): Promise<Outcome> {
     const key = opened;
     try {
       const frame = await client.mask({ box });
       if (opened === key && frame.kind === "labels") viewer.setLabels(frame.box, frame.data);
+      return "done";
     } catch (error) {
-      if (opened === key) handleLoss(error, "show the segmentation");
+      if (opened !== key) return "failed";
+      const again = mayPass(error);
+      handleLoss(error, "show the segmentation", !again);
+      return again ? "again" : "failed";
     }
   }
 

@@ -27,17 +27,17 @@ test("what changes during a fetch is fetched together afterwards, never two at o
   const answers: (() => void)[] = [];
   const sync = createMaskSync((region) => {
     asked.push(region);
-    return new Promise((resolve) => answers.push(resolve));
+    return new Promise((resolve) => answers.push(() => resolve("done")));
   });
   sync.invalidate(a);
   sync.invalidate(a);
   sync.invalidate(b);
   expect(asked).toEqual([a]);
   answers[0]();
-  await Promise.resolve();
+  await settled();
   expect(asked).toEqual([a, joinRegions(a, b)]);
   answers[1]();
-  await Promise.resolve();
+  await settled();
   expect(asked).toHaveLength(2);
   sync.invalidate(undefined);
   expect(asked).toEqual([a, joinRegions(a, b), undefined]);
@@ -47,9 +47,31 @@ test("nothing is fetched after stopping", async () => {
   const asked: unknown[] = [];
   const sync = createMaskSync(async (region) => {
     asked.push(region);
+    return "done";
   });
   sync.stop();
   sync.invalidate(a);
-  await Promise.resolve();
+  await settled();
   expect(asked).toEqual([]);
 });
+
+test("what could not be fetched is fetched again, with what changed since", async () => {
+  const asked: (Box | undefined)[] = [];
+  const sync = createMaskSync(async (region) => {
+    asked.push(region);
+    return asked.length === 1 ? "again" : "done";
+  }, 5);
+  sync.invalidate(a);
+  await settled();
+  expect(asked).toEqual([a]);
+  await expect.poll(() => asked).toEqual([a, a]);
+  sync.invalidate(b);
+  await settled();
+  expect(asked).toEqual([a, a, b]);
+  sync.stop();
+});
+
+/** After everything that waits for nothing but promises. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,4 +1,5 @@
 import type { Box } from "@septum/volume";
+import { createReader, type Outcome } from "../state/reader.ts";
 
 /** `undefined`: the whole volume. */
 type Region = Box | undefined;
@@ -10,32 +11,28 @@ export interface MaskSync {
 }
 
 /**
- * Fetches changed labels, one request at a time: what changes while one is on its way is fetched together afterwards.
- * `update` fetches and shows one region; it must not reject.
+ * Fetches changed labels, one request at a time: what changes while one is on its way is fetched together afterwards, and
+ * what could not be fetched is kept for the next. `update` fetches and shows one region; it must not reject.
  */
-export function createMaskSync(update: (region: Region) => Promise<void>): MaskSync {
+export function createMaskSync(update: (region: Region) => Promise<Outcome>, retryMs?: number): MaskSync {
   let pending: { readonly region: Region } | undefined;
-  let busy = false;
-  let stopped = false;
-
-  async function work() {
-    busy = true;
-    while (pending && !stopped) {
-      const { region } = pending;
-      pending = undefined;
-      await update(region);
-    }
-    busy = false;
-  }
-
+  const add = (region: Region) => {
+    pending = { region: pending ? joinRegions(pending.region, region) : region };
+  };
+  const reader = createReader(async () => {
+    if (!pending) return "done";
+    const { region } = pending;
+    pending = undefined;
+    const outcome = await update(region);
+    if (outcome === "again") add(region);
+    return outcome;
+  }, retryMs);
   return {
     invalidate(region) {
-      pending = { region: pending ? joinRegions(pending.region, region) : region };
-      if (!busy) void work();
+      add(region);
+      void reader.ask();
     },
-    stop() {
-      stopped = true;
-    },
+    stop: () => reader.stop(),
   };
 }
 
