@@ -44,6 +44,7 @@ export const sessionEvent = z.discriminatedUnion("type", [
       .int()
       .meta({ description: "Passes expected for this object; a lower bound until refinement is planned" }),
     ahead: z.int().optional().meta({ description: "Passes of others before ours" }),
+    seconds: z.number().optional().meta({ description: "How long those will take, going by the latest passes" }),
     object: z.int().optional().meta({ description: "Which object of the run this is, from 1" }),
     objects: z.int().optional(),
   }),

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { bytesText, countText, deviceText, millilitres, spacingText, valueText, volumeText } from "./amounts.ts";
+import {
+  bytesText,
+  countText,
+  deviceText,
+  durationText,
+  millilitres,
+  spacingText,
+  valueText,
+  volumeText,
+} from "./amounts.ts";
 
 test("volumes have three figures", () => {
   expect(volumeText(41_692, [3, 3, 3])).toBe("1,126 mL");
@@ -24,6 +33,18 @@ test("counts, bytes, spacing and values read well", () => {
   ]);
   expect(spacingText([0.78125, 0.78125, 5])).toBe("0.781 × 0.781 × 5 mm");
   expect([valueText(-1024), valueText(0.123456), valueText(12345.678)]).toEqual(["-1024", "0.1235", "12346"]);
+});
+
+test("times are as exact as a clock on the wall", () => {
+  expect([0.2, 2.7, 99, 100, 3540, 3600, 3900].map(durationText)).toEqual([
+    "1 s",
+    "3 s",
+    "99 s",
+    "2 min",
+    "59 min",
+    "1 h",
+    "1 h 5 min",
+  ]);
 });
 
 test("devices are named as people write them", () => {

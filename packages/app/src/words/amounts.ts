@@ -40,6 +40,14 @@ export function valueText(value: number): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
 
+/** `3 s`, `2 min`, `1 h 5 min`: as exact as one looks at a clock while waiting. */
+export function durationText(seconds: number): string {
+  if (seconds < 99.5) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** The runtime calls its providers `cpu` or `cuda`; people write them large. */
 export function deviceText(device: string): string {
   const names: Readonly<Record<string, string>> = {

@@ -20,8 +20,11 @@ test("the words follow the passes", () => {
 
 test("the place in line is said", () => {
   const waiting = { ...event, stage: "waiting" } as const;
-  expect(runText({ ...waiting, ahead: 12 })).toBe("Object 2 of 4 (label 3): waiting, 12 passes of others first");
-  expect(runText({ ...waiting, ahead: 1 })).toBe("Object 2 of 4 (label 3): waiting, 1 pass of others first");
+  expect(runText({ ...waiting, ahead: 12 })).toBe("Object 2 of 4 (label 3): 12 passes before yours");
+  expect(runText({ ...waiting, ahead: 2, seconds: 2.7 })).toBe(
+    "Object 2 of 4 (label 3): 2 passes before yours, about 3 s",
+  );
+  expect(runText({ ...waiting, ahead: 1 })).toBe("Object 2 of 4 (label 3): 1 pass before yours");
   expect(runText({ ...waiting, ahead: 0 })).toBe("Object 2 of 4 (label 3): next in line");
 });
 

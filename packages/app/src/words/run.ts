@@ -1,4 +1,5 @@
 import type { SessionEvent } from "@septum/protocol";
+import { durationText } from "./amounts.ts";
 
 /** How far the session's run is, as the panel shows it. */
 export interface RunProgress {
@@ -25,11 +26,12 @@ export function advanceRun(run: RunProgress, event: Progress): RunProgress {
   return { ...run, stage: event.stage, fraction, text: runText(event) };
 }
 
-export function runText({ label, stage, done, expected, ahead, object = 1, objects = 1 }: Progress): string {
+export function runText({ label, stage, done, expected, ahead, seconds, object = 1, objects = 1 }: Progress): string {
   const which = objects > 1 ? `Object ${object} of ${objects} (label ${label})` : `Label ${label}`;
   if (stage === "waiting") {
     if (!ahead) return `${which}: next in line`;
-    return `${which}: waiting, ${ahead} ${ahead === 1 ? "pass" : "passes"} of others first`;
+    const time = seconds === undefined ? "" : `, about ${durationText(seconds)}`;
+    return `${which}: ${ahead} ${ahead === 1 ? "pass" : "passes"} before yours${time}`;
   }
   if (stage === "coarse") return `${which}: first look`;
   return `${which}: pass ${Math.min(done + 1, expected)} of ${expected}`;

@@ -46,6 +46,9 @@ interface Entry {
   leave?: () => void;
 }
 
+/** How much the latest pass counts against those before it: patches of one model take about the same time. */
+const latestCounts = 0.3;
+
 /**
  * A mask changes only while its segment thread computes: before the first pass, between passes, and after the last. So the
  * writer's side of the gate is held then and given up while a pass waits and runs, which is nearly all the time; readers of
@@ -55,6 +58,7 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
   const queue = createPassQueue();
   const jobs = new Map<number, Entry>();
   let lastId = 0;
+  let secondsPerPass: number | undefined;
 
   return {
     get waiting() {
@@ -96,7 +100,8 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
             signal: AbortSignal.any([signal, entry.over.signal]),
             onWait(ahead) {
               const { done, expected } = entry.job.progress;
-              onProgress?.({ stage: "waiting", done, expected: Math.max(expected, done + 1), ahead });
+              const seconds = secondsPerPass === undefined ? undefined : ahead * secondsPerPass;
+              onProgress?.({ stage: "waiting", done, expected: Math.max(expected, done + 1), ahead, seconds });
             },
             async run() {
               const start = performance.now();
@@ -106,6 +111,7 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
               } finally {
                 const secondsRun = (performance.now() - start) / 1000;
                 entry.seconds += secondsRun;
+                secondsPerPass = latestCounts * secondsRun + (1 - latestCounts) * (secondsPerPass ?? secondsRun);
                 onPass?.({ stage, secondsWaited: (start - asked) / 1000, secondsRun });
               }
             },

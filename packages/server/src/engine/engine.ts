@@ -158,6 +158,8 @@ export interface PassProgress {
   readonly expected: number;
   /** Passes of others before ours, while waiting. */
   readonly ahead?: number;
+  /** How long they will take, going by the latest passes; absent before the first. */
+  readonly seconds?: number;
 }
 
 export interface Applied {
