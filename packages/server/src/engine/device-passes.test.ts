@@ -1,35 +1,70 @@
+import type { Patch } from "@septum/segment";
 import { expect, test } from "vitest";
 import { createDevicePasses, type Job } from "./device-passes.ts";
-import type { PassProgress } from "./engine.ts";
+import type { EndedPass, PassProgress } from "./engine.ts";
 import { createGate } from "./gate.ts";
 
-test("who waits is told how many passes go before, and how long those take by the latest ones", async () => {
-  const passSeconds = 0.02;
-  const passes = createDevicePasses({
+const none = { signal: new AbortController().signal, emit() {} };
+const patch = {} as Patch;
+
+function job(owner: string): Job {
+  return {
+    owner,
+    gate: createGate(),
+    signal: new AbortController().signal,
+    progress: { stage: "coarse", done: 0, expected: 1 },
+  };
+}
+
+test("createDevicePasses() tells how long every pass waited and ran, also one that failed", async () => {
+  const passes: EndedPass[] = [];
+  const finish: ((mask: Uint8Array<ArrayBuffer> | Error) => void)[] = [];
+  const predict = () =>
+    new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+      finish.push((result) => (result instanceof Error ? reject(result) : resolve(result)));
+    });
+  const device = createDevicePasses({ predict }, (pass) => passes.push(pass));
+  const [ada, bob] = [await device.begin(job("ada")), await device.begin(job("bob"))];
+  const first = device.handlers.pass({ job: ada.id, stage: "refine", patch }, none);
+  const second = device.handlers.pass({ job: bob.id, stage: "coarse", patch }, none);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(passes).toEqual([]);
+  finish[0](new Uint8Array(1));
+  await first;
+  expect(passes).toHaveLength(1);
+  finish[1](new Error("no memory"));
+  await expect(second).rejects.toThrow("no memory");
+
+  expect(passes.map(({ stage }) => stage)).toEqual(["refine", "coarse"]);
+  const [ran, waited] = passes;
+  // Timers may fire a millisecond early.
+  expect(ran.secondsRun).toBeGreaterThan(0.055);
+  expect(ran.secondsWaited).toBeLessThan(ran.secondsRun);
+  expect(waited.secondsWaited).toBeGreaterThan(0.055);
+  expect(waited.secondsRun).toBeGreaterThanOrEqual(0);
+  for (const running of [ada, bob]) running.end();
+  await device.close();
+});
+
+test("createDevicePasses() tells who waits how many passes go before, and how long those take by the latest ones", async () => {
+  const seconds = 0.02;
+  const device = createDevicePasses({
     async predict() {
-      await new Promise((resolve) => setTimeout(resolve, 1000 * passSeconds));
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
       return new Uint8Array(1);
     },
   });
   const told: PassProgress[] = [];
   const pass = async (owner: string) => {
-    const job: Job = {
-      owner,
-      gate: createGate(),
-      signal: new AbortController().signal,
-      progress: { stage: "waiting", done: 0, expected: 1 },
-      onProgress: (progress) => void (owner === "last" && told.push(progress)),
-    };
-    const running = await passes.begin(job);
-    const patch = {} as Parameters<typeof passes.handlers.pass>[0]["patch"];
-    await passes.handlers.pass({ job: running.id, stage: "refine", patch }, { signal: job.signal, emit: () => {} });
+    const onProgress = (progress: PassProgress) => void (owner === "last" && told.push(progress));
+    const running = await device.begin({ ...job(owner), onProgress });
+    await device.handlers.pass({ job: running.id, stage: "refine", patch }, none);
     running.end();
   };
-
   await pass("last");
-  expect(told.map(({ ahead, seconds }) => ({ ahead, seconds }))).toEqual([]);
+  expect(told).toEqual([]);
   await Promise.all(["one", "other", "last"].map(pass));
   expect(told.map(({ ahead }) => ahead)).toEqual([2, 1]);
-  for (const { ahead = 0, seconds = 0 } of told) expect(seconds / ahead).toBeGreaterThan(0.9 * passSeconds);
-  await passes.close();
+  for (const { ahead = 0, seconds: expected = 0 } of told) expect(expected / ahead).toBeGreaterThan(0.9 * seconds);
+  await device.close();
 });
