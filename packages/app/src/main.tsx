@@ -5,6 +5,7 @@ import "./styles/main-area.css";
 import "./styles/viewer.css";
 import "./styles/panel.css";
 import { MantineProvider } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { watchServer } from "./state/heartbeat.ts";
@@ -12,13 +13,19 @@ import { start } from "./state/session-actions.ts";
 import { installTestHook } from "./test-hook.ts";
 import { cssVariables, theme } from "./theme.ts";
 
+const AdminPage = lazy(() => import("./admin/admin-page.tsx").then(({ AdminPage }) => ({ default: AdminPage })));
+
+/** The administrator's page belongs to no session: nothing of the app starts with it. */
+const administers = new URLSearchParams(location.search).has("admin");
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no element with the id root.");
-installTestHook();
-void start();
-watchServer();
+if (!administers) {
+  installTestHook();
+  void start();
+  watchServer();
+}
 createRoot(root).render(
   <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="dark">
-    <App />
+    <Suspense>{administers ? <AdminPage /> : <App />}</Suspense>
   </MantineProvider>,
 );
