@@ -48,6 +48,7 @@ describe("around the API", () => {
         "get /metrics",
         "get /readyz",
         "post /api/admin/sessions/{id}/rest",
+        "post /api/login",
         "post /api/mark_point",
         "post /api/run_segmentation",
         "post /api/sample",

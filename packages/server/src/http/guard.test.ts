@@ -133,13 +133,7 @@ describe("with an access token", () => {
 });
 
 describe("pages of other sites", () => {
-  const names = [
-    "rebound.example",
-    "rebound.example:8000",
-    "127.0.0.1.rebound.example",
-    "localhost.rebound.example",
-    "",
-  ];
+  const names = ["rebound.example", "rebound.example:8000", "127.0.0.1.rebound.example", "localhost.rebound.example"];
 
   test.each(names)("a server on loopback is not known as %j", async (host) => {
     const { call, app } = await start();

@@ -1,5 +1,6 @@
 import { memoryStore } from "@septum/store";
 import { expect, test } from "vitest";
+import { noLimits } from "../sessions/limits.ts";
 import { openSessions } from "../sessions/sessions.ts";
 import { fakeEngine } from "../testing/fake-engine.ts";
 import { scan, startHarness, upload } from "../testing/harness.ts";
@@ -56,6 +57,8 @@ test("the log says what expired, and nothing of a rest that gave nothing back", 
     maxImageBytes: 2 ** 20,
     memoryBudget: 2 ** 20,
     lifetimeMs: 60_000,
+    restMs: 60_000,
+    limits: noLimits,
     onError: (error) => {
       throw error;
     },

@@ -19,8 +19,10 @@ export function useSessions(api: FastifyInstance, sessions: Sessions): void {
   api.addHook("onRequest", async (request: FastifyRequest, reply: FastifyReply) => {
     const id = sessionIdOf(request);
     if (id === undefined && request.routeOptions.config.needsNoSession?.(request)) return;
-    request.session = id === undefined ? await sessions.create() : sessions.find(id);
+    request.session = id === undefined ? sessions.createUnkept() : sessions.find(id);
     request.session.touch();
+    // Whoever comes back with an id means to work there.
+    if (id !== undefined) await request.session.save();
     reply.header(sessionHeader, request.session.id);
   });
 }

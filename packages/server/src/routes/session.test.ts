@@ -94,26 +94,6 @@ describe("sessions", () => {
     expect((await after.call(id, "POST", "/api/run_segmentation")).body.status).toBe("unchanged");
     expect((await after.call(id, "POST", "/api/segments/1/undo")).body).toMatchObject({ prompts: 1, voxels: 125 });
   });
-
-  test("an image larger than the whole budget is used all the same", async () => {
-    const { call, loaded, engine } = await start({ app: { memoryBudget: 1 } });
-    const ids = [await loaded(), await loaded()];
-    for (const id of ids) expect((await call(id, "GET", "/api/slice/2/0")).status).toBe(200);
-    expect(engine.open.size).toBe(1);
-  });
-
-  test("the least recently used image is put to rest when memory is short, and comes back on touch", async () => {
-    const bytes = 2 * 12 * 10 * 8;
-    const { call, loaded, wait, engine } = await start({ app: { memoryBudget: 2 * bytes } });
-    const ids: string[] = [];
-    for (let n = 0; n < 3; n++) {
-      ids.push(await loaded());
-      wait(1000);
-    }
-    expect(engine.open.size).toBe(2);
-    expect((await call(ids[0], "GET", "/api/slice/2/0")).body.slice_data).toHaveLength(12);
-    expect(engine.open.size).toBe(2);
-  });
 });
 
 describe("GET /api/status", () => {

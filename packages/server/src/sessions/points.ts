@@ -21,6 +21,10 @@ export async function markPoint(session: Session, voxel: Vec3, number?: number):
     if (marked > highestNumber) {
       throw new HttpError("bad_request", `Cannot mark point ${marked}: numbers go up to ${highestNumber}`);
     }
+    const { points } = session.limits;
+    if (state.points.length >= points && !findPoint(state, marked)) {
+      throw new HttpError("limit_reached", `This session has ${points} points, as many as it may: remove one first`);
+    }
     return { state: withPoint(state, { number: marked, voxel }) };
   });
   session.events.push({ type: "points", total_points: session.state.points.length });

@@ -29,6 +29,13 @@ export function applyPrompt(session: Session, label: number, prompt: Prompt, ste
       throw new HttpError("aborted", "The prompt was for an image that has been replaced meanwhile");
     }
     const object = await opened.object(label);
+    const { prompts } = session.limits;
+    if (object.prompts >= prompts) {
+      throw new HttpError(
+        "limit_reached",
+        `Object ${label} has ${prompts} prompts, as many as it may: undo or reset first`,
+      );
+    }
     const applied = await applyOrLeave(session, opened, object, prompt, options);
     return commitObject(session, object, applied, (steps) => [...steps, step]);
   });

@@ -2,6 +2,9 @@ import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
 import type { Engine } from "../engine/engine.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import { imageCost } from "./image-cost.ts";
+import type { Limits } from "./limits.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import { createMutex } from "./mutex.ts";
 import type { LifeEvent, SessionObserver } from "./observer.ts";
 import { OpenedImage } from "./opened-image.ts";
@@ -15,8 +18,10 @@ export interface SessionWorld {
   readonly now: () => number;
   /** Most bytes that one image may take. */
   readonly maxImageBytes: number;
-  /** Called after a session's image was opened, so that others can be put to rest. */
-  readonly onOpened?: (session: Session) => void;
+  readonly limits: Limits;
+  readonly memory: MemoryBudget;
+  /** Called before a session that only memory knows goes to the store. Throws `unavailable` when there are too many. */
+  readonly beforeKept: () => void;
   readonly observe?: SessionObserver;
 }
 
@@ -41,6 +46,8 @@ export class Session {
   uploading = false;
   /** The run in progress, if any. */
   run: RunInProgress | undefined;
+  /** Whether the store knows it: a session that nobody came back to need not be on disk. */
+  #kept: boolean;
   readonly #world: SessionWorld;
   readonly #stop = new AbortController();
   readonly #changes = createMutex();
@@ -50,11 +57,12 @@ export class Session {
   #opening: Promise<OpenedImage> | undefined;
   #opened: OpenedImage | undefined;
 
-  constructor(record: SessionRecord, world: SessionWorld) {
+  constructor(record: SessionRecord, world: SessionWorld, kept = true) {
     this.id = record.id;
     this.createdAt = record.createdAt;
     this.#lastActivity = record.lastActivity;
     this.#state = readState(record.state);
+    this.#kept = kept;
     this.#world = world;
     this.events = createEventLog(world.now());
   }
@@ -77,14 +85,32 @@ export class Session {
     return this.#opened?.image.bytes ?? 0;
   }
 
+  get kept(): boolean {
+    return this.#kept;
+  }
+
+  get limits(): Limits {
+    return this.#world.limits;
+  }
+
   /** Whether something is going on that a sweep must not cut off. */
   get busy(): boolean {
-    return this.uploading || this.run !== undefined || this.#work.busy || (this.#opened?.users ?? 0) > 0;
+    return this.uploading || !this.idle;
+  }
+
+  /** Whether nobody uses the image, so that it can be put to rest: another may well be on its way to take its place. */
+  get idle(): boolean {
+    return this.run === undefined && !this.#work.busy && (this.#opened?.users ?? 0) === 0;
   }
 
   touch(): void {
     this.#lastActivity = this.#world.now();
-    this.#world.store.touch(this.id, this.#lastActivity);
+    if (this.#kept) this.#world.store.touch(this.id, this.#lastActivity);
+  }
+
+  /** Puts the session into the store if it is not there yet. */
+  async save(): Promise<void> {
+    if (!this.#kept) await this.change((state) => ({ state }));
   }
 
   /** Replaces the state by what `plan` makes of it. Resolves when that is on disk; otherwise nothing changed. */
@@ -93,7 +119,9 @@ export class Session {
       this.#throwIfDeleted();
       const { state, ...kept } = plan(this.#state);
       const { id, createdAt, lastActivity } = this;
+      if (!this.#kept) this.#world.beforeKept();
       await this.#world.store.commit({ record: { id, createdAt, lastActivity, state }, ...kept });
+      this.#kept = true;
       this.#state = state;
     });
   }
@@ -181,6 +209,16 @@ export class Session {
   }
 
   async #openFromStore(): Promise<OpenedImage> {
+    const { info } = this.#state.image ?? {};
+    const room = info && this.#world.memory.reserve(imageCost(info.size, info.dtype));
+    try {
+      return await this.#load();
+    } finally {
+      room?.release();
+    }
+  }
+
+  async #load(): Promise<OpenedImage> {
     const { store, engine, maxImageBytes } = this.#world;
     const start = performance.now();
     const { imageRevision, image, segments } = this.#state;
@@ -210,7 +248,6 @@ export class Session {
   #keep(opened: OpenedImage): void {
     this.#opened = opened;
     this.#opening = Promise.resolve(opened);
-    this.#world.onOpened?.(this);
   }
 
   #close(): void {

@@ -4,6 +4,9 @@ import { pipeline } from "node:stream/promises";
 import type { StagedFile, Store } from "@septum/store";
 import type { Engine, ImageInfo } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
+import { fileCost } from "./image-cost.ts";
+import type { UploadPlaces } from "./limits.ts";
+import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 import { OpenedImage } from "./opened-image.ts";
 import type { Session } from "./session.ts";
 import { emptyState } from "./state.ts";
@@ -13,6 +16,10 @@ export interface UploadWorld {
   readonly engine: Engine;
   readonly maxImageBytes: number;
   readonly maxUploadBytes: number;
+  /** Times that a file may grow by unpacking. */
+  readonly maxUnpackRatio: number;
+  readonly uploads: UploadPlaces;
+  readonly memory: MemoryBudget;
 }
 
 export interface Upload {
@@ -34,19 +41,24 @@ const eventEveryMs = 200;
  * Receives a file and makes it the session's image, in place of the earlier one, its points and its objects. Until the file
  * was received and decoded nothing of the session changes, and after an error nothing has.
  *
- * Throws `upload_in_progress`, `too_large`, `request_timeout`, and what `Engine.openImage` throws.
+ * The memory it needs is told by its header, and set aside before it is decoded.
+ *
+ * Throws `upload_in_progress`, `too_large`, `request_timeout`, `unavailable` when there is no room or place, and what `Engine.openImage` throws.
  */
 export async function receiveImage(session: Session, upload: Upload, world: UploadWorld): Promise<ImageInfo> {
   if (session.uploading) {
     throw new HttpError("upload_in_progress", "An upload to this session is in progress: wait for its end");
   }
+  const givePlaceBack = world.uploads.take();
   session.uploading = true;
   const start = performance.now();
   const signal = AbortSignal.any([session.signal, upload.signal]);
   let staged: StagedFile | undefined;
+  let room: Reservation | undefined;
   try {
     staged = await world.store.stage(session.id);
     const bytes = await receive(session, upload, staged.path, world.maxUploadBytes, signal);
+    room = world.memory.reserve(await fileCost(staged.path, world.maxUnpackRatio, signal));
     const opened = await decode(staged.path, upload.frame, world, signal);
     try {
       await install(session, opened, staged, upload);
@@ -63,7 +75,9 @@ export async function receiveImage(session: Session, upload: Upload, world: Uplo
     session.tell({ type: "refused", error: reason });
     throw reason;
   } finally {
+    room?.release();
     session.uploading = false;
+    givePlaceBack();
     await staged?.discard().catch(() => {});
   }
 }

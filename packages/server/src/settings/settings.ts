@@ -90,7 +90,7 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
     restMinutes: 15,
     maxUploadMb: 500,
     maxUnpackRatio: 500,
-    maxUploads: 4,
+    maxUploads: 100,
     maxSessions: 10_000,
     maxPoints: 1000,
     maxPrompts: 1000,

@@ -122,7 +122,7 @@ export const settingsTable: readonly Setting[] = [
     env: "SEPTUM_MAX_UPLOADS",
     value: "COUNT",
     help: "Uploads at once, of all sessions",
-    standard: "4",
+    standard: "100",
     allowed: "a whole number from 1 to 1000",
     schema: wholeNumber(1, 1000),
   },
