@@ -95,11 +95,12 @@ export function imageFiles(folder: string): ImageFiles {
       const orphans: string[] = [];
       // Nothing is served yet while this runs, and a thousand small folders are read several times faster in one go.
       for (const id of readdirSync(sessions)) {
-        if (!committed.has(id)) {
+        const image = committed.has(id) ? committed.image(id) : undefined;
+        // Also of a session that is known: the first upload's folder is made before its commit.
+        if (image === undefined) {
           orphans.push(join(sessions, id));
           continue;
         }
-        const image = committed.image(id);
         for (const name of readdirSync(join(sessions, id))) if (name !== image) orphans.push(path(id, name));
       }
       for (const orphan of orphans) await rm(orphan, { recursive: true, force: true });
