@@ -112,7 +112,7 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
                 const secondsRun = (performance.now() - start) / 1000;
                 entry.seconds += secondsRun;
                 secondsPerPass = latestCounts * secondsRun + (1 - latestCounts) * (secondsPerPass ?? secondsRun);
-                onPass?.({ stage, secondsWaited: (start - asked) / 1000, secondsRun });
+                onPass?.({ owner, stage, secondsWaited: (start - asked) / 1000, secondsRun });
               }
             },
           });

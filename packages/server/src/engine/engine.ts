@@ -23,6 +23,8 @@ export interface Engine {
 
 /** A pass of the network that has ended, well or not. */
 export interface EndedPass {
+  /** Whose turn it took. */
+  readonly owner: string;
   readonly stage: "coarse" | "refine";
   readonly secondsWaited: number;
   readonly secondsRun: number;

@@ -4,9 +4,12 @@ export type Stage = "coarse" | "refine";
 /**
  * Whose pass runs next, and nothing else: no clocks, no promises.
  *
- * Service goes in rounds. In a round every owner with work waiting is served once; among those still to be served, one
- * with a first pass goes before one with a refinement pass, and otherwise the one who has waited longest. So of the
- * owners who always have work, nobody is ever more than one pass ahead of another, however many objects they run.
+ * The owner who was served least goes next; of those served equally often, one with a first pass goes before one with a
+ * refinement pass, and otherwise the one who has waited longest. So of the owners who always have work, nobody is ever
+ * more than one pass ahead of another, however many objects they run.
+ *
+ * Who comes, or comes back, counts as served less than those who were always there, by up to `credit` passes: a click
+ * and its few refinements wait for the pass in progress and not for a round of everybody's large ones.
  */
 export interface Turns<T> {
   readonly size: number;
@@ -21,15 +24,20 @@ export interface Turns<T> {
 
 type Line<T> = Record<Stage, T[]>;
 
+/** Passes that somebody who had nothing waiting may be served ahead of those who had. */
+const credit = 8;
+
 interface State<T> {
   /** In the order in which they came or were last served. */
   readonly lines: Map<string, Line<T>>;
-  /** Those who have had their turn in this round. */
-  readonly served: Set<string>;
+  /** How often each was served, of those who wait and those who may be back. */
+  readonly served: Map<string, number>;
+  /** The most that somebody had been served when it was their turn. */
+  level: number;
 }
 
 export function createTurns<T>(): Turns<T> {
-  const state: State<T> = { lines: new Map(), served: new Set() };
+  const state: State<T> = { lines: new Map(), served: new Map(), level: 0 };
   return {
     get size() {
       let size = 0;
@@ -40,6 +48,8 @@ export function createTurns<T>(): Turns<T> {
       const line = state.lines.get(owner) ?? { coarse: [], refine: [] };
       line[stage].push(item);
       state.lines.set(owner, line);
+      const least = state.level - credit;
+      state.served.set(owner, Math.max(least, state.served.get(owner) ?? least));
     },
     next: () => take(state),
     remove(item) {
@@ -55,7 +65,7 @@ export function createTurns<T>(): Turns<T> {
       return false;
     },
     order() {
-      const copy: State<T> = { lines: new Map(), served: new Set(state.served) };
+      const copy: State<T> = { lines: new Map(), served: new Map(state.served), level: state.level };
       for (const [owner, line] of state.lines) {
         copy.lines.set(owner, { coarse: [...line.coarse], refine: [...line.refine] });
       }
@@ -67,31 +77,44 @@ export function createTurns<T>(): Turns<T> {
 }
 
 function take<T>(state: State<T>): T | undefined {
-  if (state.lines.size === 0) return undefined;
-  let owner = choose(state);
+  const { lines, served } = state;
+  const owner = choose(state);
   if (owner === undefined) {
-    state.served.clear();
-    owner = choose(state) as string;
+    // Nobody waits for the device, so nobody is behind.
+    served.clear();
+    state.level = 0;
+    return undefined;
   }
-  const line = state.lines.get(owner) as Line<T>;
+  const line = lines.get(owner) as Line<T>;
   const item = line.coarse.shift() ?? line.refine.shift();
   // Last in the row from here on, if anything of theirs still waits.
-  state.lines.delete(owner);
-  if (!isEmpty(line)) state.lines.set(owner, line);
-  // With nobody waiting the round is over. Keeping only this turn keeps the set from growing with every session ever seen.
-  if (state.lines.size === 0) state.served.clear();
-  state.served.add(owner);
+  lines.delete(owner);
+  if (!isEmpty(line)) lines.set(owner, line);
+  const before = served.get(owner) as number;
+  served.set(owner, before + 1);
+  if (before > state.level) rise(state, before);
   return item;
 }
 
-function choose<T>(state: State<T>): string | undefined {
-  let first: string | undefined;
-  for (const [owner, line] of state.lines) {
-    if (state.served.has(owner)) continue;
-    if (line.coarse.length > 0) return owner;
-    first ??= owner;
+function choose<T>({ lines, served }: State<T>): string | undefined {
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [owner, { coarse }] of lines) {
+    // Half a pass: less than any difference in service, and more than none.
+    const place = (served.get(owner) as number) + (coarse.length > 0 ? 0 : 0.5);
+    if (place >= least) continue;
+    least = place;
+    best = owner;
   }
-  return first;
+  return best;
+}
+
+/** Forgets those who would come back with the whole credit anyway, so that nothing grows with every session ever seen. */
+function rise<T>(state: State<T>, level: number): void {
+  state.level = level;
+  for (const [owner, count] of state.served) {
+    if (count <= level - credit && !state.lines.has(owner)) state.served.delete(owner);
+  }
 }
 
 function isEmpty<T>(line: Line<T>): boolean {

@@ -137,9 +137,9 @@ describe("GET /metrics", () => {
 
 test("createMetrics() has the queue as it is, and waits and runs of passes by stage", async () => {
   const metrics = createMetrics("1.2.3");
-  metrics.passed({ stage: "coarse", secondsWaited: 0.2, secondsRun: 1.5 });
-  metrics.passed({ stage: "refine", secondsWaited: 20, secondsRun: 0.02 });
-  metrics.passed({ stage: "refine", secondsWaited: 0, secondsRun: 0.02 });
+  metrics.passed({ owner: "ada", stage: "coarse", secondsWaited: 0.2, secondsRun: 1.5 });
+  metrics.passed({ owner: "ada", stage: "refine", secondsWaited: 20, secondsRun: 0.02 });
+  metrics.passed({ owner: "ada", stage: "refine", secondsWaited: 0, secondsRun: 0.02 });
   const stock = { sessions: [], memory: 0, disk: 0, diskFree: 12345 };
   const families = parse(await metrics.text({ stock, queue: { waiting: 4, running: 1 } }));
   metrics.close();
