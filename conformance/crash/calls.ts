@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { request } from "node:http";
+import type { Random } from "./random.ts";
+import { commonExtent, scans } from "./scans.ts";
+
+/** One call of a script, to be made of any server. */
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly json?: unknown;
+  /** Uploads this scan. */
+  readonly scan?: number;
+}
+
+/** What a call was answered, without what differs from server to server; bytes as their hash. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  /** What a binary answer says about itself. */
+  readonly result?: unknown;
+  readonly sessionId?: string;
+}
+
+const sessionHeader = "X-Session-ID";
+
+/** Times and ids: all that two servers may answer differently. */
+const ownToServer = new Set([
+  "session_id",
+  "created_at",
+  "last_activity",
+  "expires_at",
+  "seconds_network",
+  "seconds_total",
+]);
+
+/** Rejects when no whole answer came. */
+export async function make(call: Call, url: string, sessionId?: string): Promise<Answer> {
+  const { method, path, json, scan } = call;
+  const headers: Record<string, string> = {};
+  if (sessionId !== undefined) headers[sessionHeader] = sessionId;
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  let body: string | FormData | undefined = json === undefined ? undefined : JSON.stringify(json);
+  if (scan !== undefined) {
+    body = new FormData();
+    body.set("file", new Blob([new Uint8Array(scans[scan]!)]), "scan.nii");
+  }
+  const response = await fetch(url + path, { method, headers, body });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const told = response.headers.get("X-Septum-Result");
+  return {
+    status: response.status,
+    sessionId: response.headers.get(sessionHeader) ?? undefined,
+    body: response.headers.get("Content-Type")?.startsWith("application/json")
+      ? comparable(JSON.parse(bytes.toString()))
+      : createHash("sha256").update(bytes).digest("hex"),
+    ...(told !== null && { result: comparable(JSON.parse(told)) }),
+  };
+}
+
+/** Begins an upload and never ends it. Resolves when the connection is gone. */
+export function uploadHalf(url: string, sessionId: string, part: number): Promise<void> {
+  return new Promise((resolve) => {
+    const head = '--x\r\nContent-Disposition: form-data; name="file"; filename="scan.nii.gz"\r\n\r\n';
+    const sending = request(`${url}/api/upload`, {
+      method: "POST",
+      headers: { [sessionHeader]: sessionId, "Content-Type": "multipart/form-data; boundary=x" },
+    });
+    sending.on("error", () => resolve());
+    sending.on("close", () => resolve());
+    sending.write(head);
+    const file = scans[0]!;
+    sending.write(file.subarray(0, Math.floor(part * file.length)));
+  });
+}
+
+/** A random call of somebody at work: mostly what makes sense, sometimes what is to be refused. */
+export function randomCall(random: Random): Call {
+  const label = () => 1 + random.below(3);
+  const coordinate = () => random.below(commonExtent + (random.chance(0.03) ? 20 : 0));
+  const voxel = () => [coordinate(), coordinate(), coordinate()];
+  const kinds: readonly (readonly [weight: number, make: () => Call])[] = [
+    [30, () => prompt(random, label(), coordinate, voxel)],
+    [10, () => post(`/api/segments/${label()}/undo?frame=mask`)],
+    [3, () => post(`/api/segments/${label()}/reset?frame=labels`)],
+    [3, () => ({ method: "DELETE", path: `/api/segments/${label()}` })],
+    [12, () => post("/api/mark_point", { voxel: voxel(), ...(random.chance(0.5) && { point_number: label() }) })],
+    [3, () => ({ method: "DELETE", path: `/api/remove_point/${label()}` })],
+    [1, () => ({ method: "DELETE", path: "/api/points" })],
+    [6, () => post("/api/run_segmentation", random.chance(0.5) ? { numbers: [label()] } : undefined)],
+    [4, () => ({ method: "POST", path: "/api/upload", scan: random.below(scans.length) })],
+    [4, () => ({ method: "GET", path: "/api/mask" })],
+    [3, () => ({ method: "GET", path: `/api/slice/${random.below(3)}/${coordinate()}` })],
+  ];
+  let at = random.next() * kinds.reduce((sum, [weight]) => sum + weight, 0);
+  for (const [weight, kind] of kinds) {
+    at -= weight;
+    if (at < 0) return kind();
+  }
+  throw new Error("No weight is left");
+}
+
+function prompt(random: Random, label: number, coordinate: () => number, voxel: () => number[]): Call {
+  const positive = random.chance(0.7);
+  const options = { positive, predict: random.chance(0.85), autozoom: random.chance(0.8) };
+  const slice = { axis: random.below(3), slice_index: coordinate() };
+  const points = () => Array.from({ length: 3 + random.below(3) }, () => [coordinate(), coordinate()]);
+  const shapes = [
+    () => ({ kind: "point", voxel: voxel() }),
+    () => ({ kind: "point", voxel: voxel() }),
+    () => ({ kind: "box", box: flatBox(random, coordinate) }),
+    () => ({ kind: "scribble", points: points(), ...slice }),
+    () => ({ kind: "lasso", points: points(), ...slice }),
+  ];
+  return post(`/api/segments/${label}/prompts?frame=mask`, { ...random.pick(shapes)(), ...options });
+}
+
+function flatBox(random: Random, coordinate: () => number): number[][] {
+  const flat = random.below(3);
+  return [0, 1, 2].map((axis) => {
+    const from = coordinate();
+    return [from, from + (axis === flat ? 1 : 1 + random.below(5))];
+  });
+}
+
+function post(path: string, json?: unknown): Call {
+  return { method: "POST", path, ...(json !== undefined && { json }) };
+}
+
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !ownToServer.has(key))
+      .map(([key, inner]) => [key, comparable(inner)]),
+  );
+}

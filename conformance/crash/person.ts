@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "vitest";
+import { type Answer, type Call, make, randomCall, uploadHalf } from "./calls.ts";
+import type { Random } from "./random.ts";
+import { scans } from "./scans.ts";
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
+
+/** A server that a person talks to until it is killed. */
+export interface Victim {
+  readonly url: string;
+  /** To be told of every call before it is made. */
+  calling(): void;
+}
+
+interface Entry {
+  readonly call: Call;
+  /** Absent: the server was killed before the answer. */
+  readonly answer?: Answer;
+}
+
+/**
+ * Somebody at work in one session of a server that is killed now and then, one call after the other, and a twin of the
+ * session on a server that is not. What was answered is done to the twin as well; then both must be the same.
+ */
+export interface Person {
+  /** Session on the killed server; undefined before the first and after its deletion. */
+  readonly sessionId: string | undefined;
+  /** The file that must be on the killed server's disk. */
+  readonly file: Buffer | undefined;
+  /** Makes calls until the server is gone. */
+  work(victim: Victim): Promise<void>;
+  /** Compares the server that was started again with the twin. True: a call that was not answered had happened. */
+  check(url: string): Promise<boolean>;
+  /** Takes every step back, on both sides, comparing after each; then the object is as before its first prompt. */
+  undoAll(url: string): Promise<void>;
+}
+
+export function createPerson(random: Random, twin: string): Person {
+  let id: string | undefined;
+  let twinId: string | undefined;
+  let scan: number | undefined;
+  let journal: Entry[] = [];
+
+  const nextCall = (): Call => {
+    if (id !== undefined && random.chance(0.02)) return { method: "DELETE", path: `/api/session/${id}` };
+    if (id !== undefined && scan !== undefined) return randomCall(random);
+    return random.chance(0.3) ? { method: "POST", path: "/api/session" } : uploadOf(random.below(scans.length));
+  };
+
+  const note = (call: Call, { status, sessionId }: Answer) => {
+    if (status !== 200) return;
+    id = sessionId;
+    if (call.scan !== undefined) scan = call.scan;
+    if (isDeletion(call)) id = scan = undefined;
+  };
+
+  /** The same on the twin, which answers in its own words about its own session. */
+  const repeat = async (call: Call): Promise<Answer> => {
+    const path = isDeletion(call) ? `/api/session/${twinId}` : call.path;
+    const answer = await make({ ...call, path }, twin, isDeletion(call) ? undefined : twinId);
+    if (answer.status === 200) twinId = isDeletion(call) ? undefined : answer.sessionId;
+    return answer;
+  };
+
+  const expectTwins = async (snapshot: Snapshot | undefined) => {
+    const expected = twinId === undefined ? undefined : await snapshotOf(twin, twinId);
+    expect(snapshot, history(journal)).toEqual(expected);
+  };
+
+  return {
+    get sessionId() {
+      return id;
+    },
+    get file() {
+      return scan === undefined ? undefined : scans[scan];
+    },
+
+    async work(victim) {
+      for (;;) {
+        if (id !== undefined && random.chance(0.01)) {
+          victim.calling();
+          return uploadHalf(victim.url, id, random.next());
+        }
+        const call = nextCall();
+        victim.calling();
+        const answer = await make(call, victim.url, isDeletion(call) ? undefined : id).catch(() => undefined);
+        journal.push({ call, answer });
+        if (!answer) return;
+        note(call, answer);
+      }
+    },
+
+    async check(url) {
+      for (const { call, answer } of journal) {
+        if (!answer) continue;
+        const { sessionId: _own, ...repeated } = await repeat(call);
+        const { sessionId: _other, ...answered } = answer;
+        expect(answered, history(journal)).toEqual(repeated);
+      }
+      const unheard = journal.find(({ answer }) => !answer)?.call;
+      // Nobody knows the id of a session whose making was not answered.
+      if (id === undefined) {
+        journal = [];
+        return false;
+      }
+      const snapshot = await snapshotOf(url, id);
+      let happened = false;
+      if (unheard && twinId !== undefined && !isDeepStrictEqual(snapshot, await snapshotOf(twin, twinId))) {
+        happened = true;
+        for (const step of await stepsOf(unheard, snapshotOf(twin, twinId))) {
+          note(step, { ...(await repeat(step)), sessionId: id });
+          if (twinId === undefined || isDeepStrictEqual(snapshot, await snapshotOf(twin, twinId))) break;
+        }
+      }
+      await expectTwins(snapshot);
+      journal = [];
+      return happened;
+    },
+
+    async undoAll(url) {
+      if (id === undefined) return;
+      for (const label of [1, 2, 3]) {
+        for (let more = true; more; ) {
+          const call: Call = { method: "POST", path: `/api/segments/${label}/undo?frame=mask` };
+          const answer = await make(call, url, id);
+          const { sessionId: _own, ...repeated } = await repeat(call);
+          expect(answer).toMatchObject(repeated);
+          more = answer.status === 200;
+        }
+      }
+      await expectTwins(await snapshotOf(url, id));
+    },
+  };
+}
+
+/** A run is whole object by object, so that a killed one may have made the first few. */
+async function stepsOf(call: Call, before: Promise<Snapshot | undefined>): Promise<readonly Call[]> {
+  if (call.path !== "/api/run_segmentation") return [call];
+  const asked = (call.json as { numbers?: number[] } | undefined)?.numbers;
+  const marked = (await before)?.points as { points: { number: number }[] };
+  const numbers = asked ?? marked.points.map(({ number }) => number);
+  return numbers.map((number) => ({ ...call, json: { numbers: [number] } }));
+}
+
+function isDeletion({ method, path }: Call): boolean {
+  return method === "DELETE" && path.startsWith("/api/session/");
+}
+
+function uploadOf(scan: number): Call {
+  return { method: "POST", path: "/api/upload", scan };
+}
+
+/** The calls since the last restart, to be read when a comparison fails. */
+function history(journal: readonly Entry[]): string {
+  return journal
+    .slice(-12)
+    .map(({ call, answer }) => {
+      const what = call.scan === undefined ? JSON.stringify(call.json ?? "") : `scan ${call.scan}`;
+      return `${call.method} ${call.path} ${what} → ${answer ? answer.status : "killed"}`;
+    })
+    .join("\n");
+}
