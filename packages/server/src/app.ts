@@ -19,6 +19,7 @@ import { admin } from "./routes/admin.ts";
 import type { ApiContext } from "./routes/context.ts";
 import { events } from "./routes/events.ts";
 import { health } from "./routes/health.ts";
+import { history } from "./routes/history.ts";
 import { image } from "./routes/image.ts";
 import { login } from "./routes/login.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
@@ -160,6 +161,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(image, context);
       await api.register(points, context);
       await api.register(segments, context);
+      await api.register(history, context);
       await api.register(results, context);
       await api.register(events, context);
     },

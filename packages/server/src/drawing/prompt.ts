@@ -12,7 +12,7 @@ const defaultRadius = 1;
 
 /** What was asked for as the engine takes it, and as the session remembers it. */
 export interface DrawnPrompt {
-  readonly prompt: Prompt;
+  readonly prompt: Exclude<Prompt, { kind: "initial" }>;
   readonly summary: PromptSummary;
 }
 

@@ -1,17 +1,17 @@
-import {
-  type ImageFacts,
-  labelColor,
-  labelName,
-  type ModelFacts,
-  type NumberedPoint,
-  type SegmentChange,
-  type SegmentSummary,
-  type SessionSummary,
+import type {
+  HistoryStep,
+  ImageFacts,
+  ModelFacts,
+  NumberedPoint,
+  SegmentChange,
+  SegmentSummary,
+  SessionSummary,
 } from "@septum/protocol";
 import type { Engine, ImageInfo } from "../engine/engine.ts";
+import { type HistoryStep as StepOfSession, stepLabels, stepName } from "../sessions/history.ts";
 import type { ObjectChange } from "../sessions/segments.ts";
 import type { Session } from "../sessions/session.ts";
-import { currentPrompts, type SessionState } from "../sessions/state.ts";
+import { colorOf, nameOf, type SessionState } from "../sessions/state.ts";
 
 /** From what the server keeps to what it says: names become snake_case, times ISO 8601. */
 
@@ -49,18 +49,26 @@ export function sessionSummary(session: Session): SessionSummary {
   };
 }
 
-export function numberedPoints({ points }: SessionState): NumberedPoint[] {
-  return points.map(({ number, voxel }) => ({ number, voxel, color: labelColor(number) }));
+export function numberedPoints(state: SessionState): NumberedPoint[] {
+  return state.points.map(({ number, voxel }) => ({ number, voxel, color: colorOf(state, number) }));
 }
 
-export function segmentSummaries({ segments }: SessionState): SegmentSummary[] {
-  return segments.map((segment) => ({
-    label: segment.label,
-    name: labelName(segment.label),
-    color: labelColor(segment.label),
-    voxels: segment.voxels,
-    prompts: [...currentPrompts(segment)],
+export function segmentSummaries(state: SessionState): SegmentSummary[] {
+  return state.segments.map(({ label, voxels, prompts }) => ({
+    label,
+    name: nameOf(state, label),
+    color: colorOf(state, label),
+    voxels,
+    prompts: [...prompts],
   }));
+}
+
+export function historyStep(step: StepOfSession): HistoryStep {
+  return { id: step.id, name: stepName(step), time: isoTime(step.at), labels: stepLabels(step) };
+}
+
+export function labelAnswer(state: SessionState, number: number) {
+  return { number, name: nameOf(state, number), color: colorOf(state, number) };
 }
 
 export function segmentChange(session: Session, change: ObjectChange): SegmentChange {

@@ -1,6 +1,5 @@
 import {
   type Axis,
-  labelColor,
   type MarkedPoint,
   type SliceAnswer,
   type SliceQuery,
@@ -17,7 +16,7 @@ import { asBuffer } from "../http/bytes.ts";
 import { answerIfKnown } from "../http/cached.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import type { Session } from "../sessions/session.ts";
-import type { SessionState } from "../sessions/state.ts";
+import { colorOf, type SessionState } from "../sessions/state.ts";
 import { binary, errors, type Routes } from "./context.ts";
 
 type GreySlice = Awaited<ReturnType<OpenImage["slice"]>>;
@@ -117,8 +116,8 @@ function checkAxis(text: string): Axis {
   throw new HttpError("bad_request", `axis is "${text}": expected 0 (sagittal), 1 (coronal) or 2 (axial)`);
 }
 
-function markedPoints({ points }: SessionState, axis: Axis, index: number): MarkedPoint[] {
-  return points
+function markedPoints(state: SessionState, axis: Axis, index: number): MarkedPoint[] {
+  return state.points
     .filter(({ voxel }) => voxel[axis] === index)
-    .map(({ number, voxel }) => ({ number, ...voxelToSlice(axis, voxel), voxel, color: labelColor(number) }));
+    .map(({ number, voxel }) => ({ number, ...voxelToSlice(axis, voxel), voxel, color: colorOf(state, number) }));
 }

@@ -1,5 +1,4 @@
 import {
-  labelColor,
   type MarkPointBody,
   markPointAnswer,
   markPointBody,
@@ -12,7 +11,7 @@ import { sliceToVoxel } from "../drawing/slice-plane.ts";
 import { connectionSignal } from "../http/call.ts";
 import { HttpError } from "../http/http-error.ts";
 import { clearPoints, markPoint, removePoint } from "../sessions/points.ts";
-import type { SessionState } from "../sessions/state.ts";
+import { colorOf, type SessionState } from "../sessions/state.ts";
 import { numberedPoints } from "./answers.ts";
 import { errors, type Routes } from "./context.ts";
 
@@ -37,7 +36,7 @@ export const points: Routes = async (app) => {
         point_number: number,
         total_points: session.state.points.length,
         voxel,
-        color: labelColor(number),
+        color: colorOf(session.state, number),
       };
     },
   );

@@ -5,7 +5,7 @@ import { answerIfKnown } from "../http/cached.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { segmentNotFound } from "../sessions/points.ts";
 import type { Session } from "../sessions/session.ts";
-import { findSegment, labelsOf } from "../sessions/state.ts";
+import { colorOf, findSegment, labelsOf, nameOf, type SessionState } from "../sessions/state.ts";
 import { binary, errors, type Routes } from "./context.ts";
 
 /** Masks to show, and files to keep. */
@@ -63,12 +63,14 @@ export const results: Routes = async (app) => {
     async ({ session }, reply) => {
       checkResults(session);
       reply.header("Content-Disposition", 'attachment; filename="labels.txt"').header("Cache-Control", "no-store");
-      return reply
-        .type("text/plain; charset=utf-8")
-        .send(labelFile(labelsOf(session.state).map((value) => ({ value }))));
+      return reply.type("text/plain; charset=utf-8").send(labelFile(descriptions(session.state)));
     },
   );
 };
+
+function descriptions(state: SessionState) {
+  return labelsOf(state).map((value) => ({ value, name: nameOf(state, value), color: colorOf(state, value) }));
+}
 
 function boxOf({ box: text }: MaskQuery, size: Vec3): Box {
   if (text === undefined) return wholeBox(size);

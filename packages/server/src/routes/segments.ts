@@ -1,28 +1,37 @@
 import {
   encodeFrame,
   messageAnswer,
+  type PromptPatch,
+  type PromptSummary,
   promptBody,
+  promptParams,
+  promptPatch,
   promptQuery,
   resultHeader,
   runAnswer,
   runBody,
+  segmentAnswer,
   segmentChange,
   segmentParams,
+  segmentPatch,
   segmentsAnswer,
 } from "@septum/protocol";
+import type { Vec3 } from "@septum/volume";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { drawPrompt } from "../drawing/prompt.ts";
 import { asksFor } from "../http/accept.ts";
 import { asBuffer } from "../http/bytes.ts";
 import { connectionSignal } from "../http/call.ts";
-import { noImage } from "../http/http-error.ts";
+import { HttpError, noImage } from "../http/http-error.ts";
+import { changeLabel } from "../sessions/labels.ts";
 import { removeSegment } from "../sessions/points.ts";
 import { runPoints } from "../sessions/run.ts";
-import { applyPrompt, type ObjectChange, resetObject, undoPrompt } from "../sessions/segments.ts";
+import { applyPrompt, changePrompt, type ObjectChange, resetObject } from "../sessions/segments.ts";
 import type { Session } from "../sessions/session.ts";
 import { labelsOf } from "../sessions/state.ts";
-import { segmentChange as changeAnswer, segmentSummaries } from "./answers.ts";
+import { undoObject } from "../sessions/travel.ts";
+import { segmentChange as changeAnswer, labelAnswer, segmentSummaries } from "./answers.ts";
 import { errors, type Routes } from "./context.ts";
 
 const octets = "application/octet-stream";
@@ -103,12 +112,69 @@ export const segments: Routes = async (app) => {
     },
   );
 
+  app.delete(
+    "/segments/:label/prompts/:n",
+    {
+      schema: {
+        tags: ["segments"],
+        summary: "Take an earlier prompt away as if it had never been given; later ones are predicted again",
+        params: promptParams,
+        querystring: promptQuery,
+        response: changeResponse,
+      },
+    },
+    async (request, reply) => {
+      const { session, params } = request;
+      const { label, n } = params;
+      return answerChange(request, reply, await changePrompt(session, label, n, () => null, connectionSignal(reply)));
+    },
+  );
+
+  app.patch(
+    "/segments/:label/prompts/:n",
+    {
+      schema: {
+        tags: ["segments"],
+        summary: "Flip an earlier prompt in sign, or move it, as if it had been given so",
+        params: promptParams,
+        querystring: promptQuery,
+        body: promptPatch,
+        response: changeResponse,
+      },
+    },
+    async (request, reply) => {
+      const { session, params, body } = request;
+      const { image } = session.state;
+      if (!image) throw noImage();
+      const plan = (prompt: PromptSummary) => patchedPrompt(params.n, prompt, body, image.info.size);
+      const change = await changePrompt(session, params.label, params.n, plan, connectionSignal(reply));
+      return answerChange(request, reply, change);
+    },
+  );
+
+  app.patch(
+    "/segments/:label",
+    {
+      schema: {
+        tags: ["segments"],
+        summary: "Name or colour a label that a point or an object has",
+        params: segmentParams,
+        body: segmentPatch,
+        response: { 200: segmentAnswer, ...errors },
+      },
+    },
+    async ({ session, params, body }) => {
+      await changeLabel(session, params.label, body);
+      return { session_id: session.id, ...labelAnswer(session.state, params.label) };
+    },
+  );
+
   app.post(
     "/segments/:label/undo",
     {
       schema: {
         tags: ["segments"],
-        summary: "Take back the object's last prompt or reset",
+        summary: "Take back the object's last prompt, change of one, or reset, wherever it is in the history",
         params: segmentParams,
         querystring: promptQuery,
         response: changeResponse,
@@ -116,7 +182,7 @@ export const segments: Routes = async (app) => {
     },
     async (request, reply) => {
       const { session, params } = request;
-      return answerChange(request, reply, await undoPrompt(session, params.label, connectionSignal(reply)));
+      return answerChange(request, reply, await undoObject(session, params.label, connectionSignal(reply)));
     },
   );
 
@@ -158,6 +224,30 @@ function runMessage(made: number, kept: number): string {
   const objects = (count: number) => `${count} ${count === 1 ? "object" : "objects"}`;
   if (made === 0) return `Nothing to do: ${objects(kept)} unchanged since the last run`;
   return `${objects(made)} segmented${kept > 0 ? `, ${kept} unchanged` : ""}`;
+}
+
+/** What becomes of a prompt that is flipped or moved. Throws `invalid_prompt`, `outside_volume`. */
+function patchedPrompt(at: number, old: PromptSummary, { positive, voxel, box }: PromptPatch, size: Vec3) {
+  const sign = positive ?? old.positive;
+  if (voxel === undefined && box === undefined) {
+    return {
+      summary: { ...old, positive: sign },
+      edit: { type: "sign", at, positive: sign },
+      name: "flipped",
+    } as const;
+  }
+  const [kind, field] = voxel === undefined ? (["box", "box"] as const) : (["point", "voxel"] as const);
+  if (old.kind !== kind) {
+    const how = old.kind === "point" ? "give voxel" : old.kind === "box" ? "give box" : "remove it and draw another";
+    throw new HttpError("invalid_prompt", `Prompt ${at} is a ${old.kind} and has no ${field}: ${how}`);
+  }
+  const options = { positive: sign, predict: true, autozoom: true };
+  const body =
+    voxel === undefined
+      ? { kind: "box" as const, box: box!, ...options }
+      : { kind: "point" as const, voxel, ...options };
+  const { prompt, summary } = drawPrompt(body, size);
+  return { summary, edit: { type: "replace", at, prompt }, name: "moved" } as const;
 }
 
 /** The change as JSON, or as the frame of its box with the JSON in a header. */

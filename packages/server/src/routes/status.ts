@@ -1,5 +1,5 @@
-import { colorTemplateAnswer, labelColor, labelName, statusAnswer } from "@septum/protocol";
-import { imageFacts, isoTime, modelFacts, segmentSummaries, sessionSummary } from "./answers.ts";
+import { colorTemplateAnswer, statusAnswer } from "@septum/protocol";
+import { imageFacts, isoTime, labelAnswer, modelFacts, segmentSummaries, sessionSummary } from "./answers.ts";
 import { errors, type Routes } from "./context.ts";
 
 /** Labels whose colours are told without being asked for, besides those in use. */
@@ -38,8 +38,11 @@ export const status: Routes = async (app, { engine, sessions, version, maxUpload
         image_revision: imageRevision,
         mask_revision: maskRevision,
         max_upload_bytes: maxUploadBytes,
-        view: null,
-        history: { position: 0, total: 0 },
+        view: state.view ?? null,
+        history: {
+          position: state.history.undo.length,
+          total: state.history.undo.length + state.history.redo.length,
+        },
       };
     },
   );
@@ -58,7 +61,7 @@ export const status: Routes = async (app, { engine, sessions, version, maxUpload
       const used = [...points.map(({ number }) => number), ...segments.map(({ label }) => label)];
       const first = Array.from({ length: templateLabels }, (_, n) => n + 1);
       const numbers = [...new Set([...first, ...used])].sort((a, b) => a - b);
-      const labels = numbers.map((number) => ({ number, color: labelColor(number), name: labelName(number) }));
+      const labels = numbers.map((number) => labelAnswer(session.state, number));
       return { session_id: session.id, labels };
     },
   );

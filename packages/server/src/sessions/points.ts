@@ -2,7 +2,15 @@ import type { Vec3 } from "@septum/volume";
 import { checkVoxel } from "../drawing/bounds.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import type { Session } from "./session.ts";
-import { findPoint, findSegment, objectKey, withoutPoints, withoutSegments, withPoint } from "./state.ts";
+import {
+  findPoint,
+  findSegment,
+  nameOf,
+  withoutPoints,
+  withoutSegments,
+  withoutUnusedLabels,
+  withPoint,
+} from "./state.ts";
 
 const highestNumber = 65535;
 
@@ -25,7 +33,8 @@ export async function markPoint(session: Session, voxel: Vec3, number?: number):
     if (state.points.length >= points && !findPoint(state, marked)) {
       throw new HttpError("limit_reached", `This session has ${points} points, as many as it may: remove one first`);
     }
-    return { state: withPoint(state, { number: marked, voxel }) };
+    const name = `${findPoint(state, marked) ? "moved" : "marked"} point ${marked}`;
+    return { state: withPoint(state, { number: marked, voxel }), step: { name } };
   });
   session.events.push({ type: "points", total_points: session.state.points.length });
   return marked;
@@ -36,7 +45,7 @@ export async function removePoint(session: Session, number: number, signal: Abor
   if (!findPoint(session.state, number)) {
     throw new HttpError("point_not_found", `There is no point ${number}${numbersInUse(session)}`);
   }
-  await remove(session, [number], signal);
+  await remove(session, [number], signal, `removed point ${number}`);
 }
 
 /** Removes all points and the objects made from them. */
@@ -45,13 +54,14 @@ export async function clearPoints(session: Session, signal: AbortSignal): Promis
     session,
     session.state.points.map(({ number }) => number),
     signal,
+    "cleared points",
   );
 }
 
 /** Removes the object, and the point of its number. Throws `segment_not_found`. */
 export async function removeSegment(session: Session, label: number, signal: AbortSignal): Promise<void> {
   if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
-  await remove(session, [label], signal);
+  await remove(session, [label], signal, `removed ${nameOf(session.state, label)}`);
 }
 
 export function segmentNotFound(session: Session, label: number): HttpError {
@@ -62,24 +72,27 @@ export function segmentNotFound(session: Session, label: number): HttpError {
   );
 }
 
-async function remove(session: Session, numbers: readonly number[], signal: AbortSignal): Promise<void> {
+async function remove(session: Session, numbers: readonly number[], signal: AbortSignal, name: string): Promise<void> {
   const gone = new Set(numbers);
   for (const number of gone) session.run?.skip(number);
   let removed: readonly number[] = [];
   await session.work(async () => {
     await session.change((state) => {
       removed = state.segments.map(({ label }) => label).filter((label) => gone.has(label));
-      const without = withoutPoints(state, gone);
-      if (removed.length === 0) return { state: without };
-      return { state: withoutSegments(without, gone), remove: removed.map(objectKey) };
+      const points = withoutPoints(state, gone);
+      const without = removed.length === 0 ? points : withoutSegments(points, gone);
+      return { state: withoutUnusedLabels(without), step: { name } };
     });
     session.forgetObjects(removed);
   }, signal);
   session.events.push({ type: "points", total_points: session.state.points.length });
+  for (const label of removed) tellRemoved(session, label);
+}
+
+/** Tells those who follow the session that the object is gone. */
+export function tellRemoved(session: Session, label: number): void {
   const mask_revision = session.state.maskRevision;
-  for (const label of removed) {
-    session.events.push({ type: "segment", label, voxels: 0, box: null, removed: true, mask_revision });
-  }
+  session.events.push({ type: "segment", label, voxels: 0, box: null, removed: true, mask_revision });
 }
 
 function numbersInUse({ state }: Session): string {

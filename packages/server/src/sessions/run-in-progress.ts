@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { HttpError } from "../http/http-error.ts";
 
 /** A run of several numbered points, as the rest of the session sees it. */
 export interface RunInProgress {
+  /** Tells it from other runs. */
+  readonly id: string;
   readonly numbers: readonly number[];
   /** Aborts when the whole run is to end. */
   readonly signal: AbortSignal;
@@ -20,6 +23,7 @@ export function startRun(numbers: readonly number[], signal: AbortSignal): RunIn
   let current: { number: number; controller: AbortController } | undefined;
   const runSignal = AbortSignal.any([signal, whole.signal]);
   return {
+    id: randomUUID(),
     numbers,
     signal: runSignal,
     stop: (reason) => whole.abort(reason),

@@ -94,7 +94,9 @@ async function runPoint(
       }
       const prompt = { kind: "point", voxel: point.voxel, positive: true } as const;
       const options = { predict: true, autozoom: true, signal, progress };
-      const made = await session.useImage((opened) => remakeObject(session, opened, number, prompt, prompt, options));
+      const made = await session.useImage((opened) =>
+        remakeObject(session, opened, number, prompt, prompt, run.id, options),
+      );
       const { voxels, passes, secondsNetwork, secondsTotal } = made;
       return { label: number, voxels, unchanged: false, passes, secondsNetwork, secondsTotal };
     }, signal);

@@ -1,16 +1,20 @@
-import type { Prompt } from "@septum/segment";
-import { type Box, uniteBoxes } from "@septum/volume";
-import type { Applied, SegmentObject } from "../engine/engine.ts";
+import type { PromptSummary } from "@septum/protocol";
+import type { Prompt, PromptEdit } from "@septum/segment";
+import type { Box } from "@septum/volume";
+import type { Applied, RewriteOptions, SegmentObject } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { StepFacts } from "./history.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { segmentNotFound } from "./points.ts";
 import type { Session } from "./session.ts";
-import { findSegment, objectKey, type Step, withSegment } from "./state.ts";
+import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
 
 export interface PromptOptions {
   readonly predict: boolean;
   readonly autozoom: boolean;
   readonly signal: AbortSignal;
+  /** Of a run: its place among the objects. */
+  readonly progress?: { readonly object: number; readonly objects: number };
 }
 
 /** What an object went through in one call. */
@@ -21,7 +25,13 @@ export interface ObjectChange extends Applied {
 }
 
 /** Adds one prompt to the object, which is made when it is new. All or nothing, and on disk when it resolves. */
-export function applyPrompt(session: Session, label: number, prompt: Prompt, step: Step, options: PromptOptions) {
+export function applyPrompt(
+  session: Session,
+  label: number,
+  prompt: Prompt,
+  summary: PromptSummary,
+  options: PromptOptions,
+) {
   const { signal } = options;
   const { imageRevision } = session.state;
   return work(session, signal, async (opened) => {
@@ -36,19 +46,11 @@ export function applyPrompt(session: Session, label: number, prompt: Prompt, ste
         `Object ${label} has ${prompts} prompts, as many as it may: undo or reset first`,
       );
     }
-    const applied = await applyOrLeave(session, opened, object, prompt, options);
-    return commitObject(session, object, applied, (steps) => [...steps, step]);
-  });
-}
-
-/** Takes back the object's last prompt or reset. Throws `segment_not_found`, `nothing_to_undo`. */
-export function undoPrompt(session: Session, label: number, signal: AbortSignal): Promise<ObjectChange> {
-  return work(session, signal, async (opened) => {
-    if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
-    const object = await opened.object(label);
-    const undone = await object.undo();
-    if (!undone) throw new HttpError("nothing_to_undo", `Object ${label} has nothing to undo`);
-    return commitObject(session, object, undone, (steps) => steps.slice(0, -1));
+    const applied = await predictOrLeave(session, opened, label, options, (passes) =>
+      object.apply(prompt, { ...passes, predict: options.predict }),
+    );
+    const name = `${summary.positive ? "+" : "−"} ${summary.kind}, ${nameOf(session.state, label)}`;
+    return commitObject(session, object, applied, (prompts) => [...prompts, summary], { name });
   });
 }
 
@@ -57,52 +59,82 @@ export function resetObject(session: Session, label: number, signal: AbortSignal
   return work(session, signal, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
     const object = await opened.object(label);
-    return commitObject(session, object, await object.reset(), (steps) => [...steps, { kind: "reset" }]);
+    const name = `reset ${nameOf(session.state, label)}`;
+    return commitObject(session, object, await object.reset(), () => [], { name });
   });
 }
 
-/** Makes the object anew from one prompt alone. After an error or an abort it is as it was. */
+/** Makes the object anew from one prompt alone. Until that is done, and after an error or an abort, it is as it was. */
 export async function remakeObject(
   session: Session,
   opened: OpenedImage,
   label: number,
-  prompt: Prompt,
-  step: Step,
-  options: PromptOptions & { readonly progress?: { readonly object: number; readonly objects: number } },
+  prompt: Exclude<Prompt, { kind: "initial" }>,
+  summary: PromptSummary,
+  run: string,
+  options: PromptOptions,
 ): Promise<ObjectChange> {
   const object = await opened.object(label);
-  const cleared = object.prompts > 0 || object.voxels > 0 ? await object.reset() : undefined;
-  const applied = await applyOrLeave(session, opened, object, prompt, options).catch(async (error: unknown) => {
-    // Should this fail too, the next use opens the object as it is on disk: as it was.
-    if (cleared) await object.undo().catch(() => session.rest());
-    throw error;
+  const applied = await predictOrLeave(session, opened, label, options, (passes) =>
+    object.prompts > 0 || object.voxels > 0
+      ? object.rewrite({ type: "restart", prompt }, passes)
+      : object.apply(prompt, { ...passes, predict: options.predict }),
+  );
+  return commitObject(session, object, applied, () => [summary], { name: `run: ${label}`, run });
+}
+
+/** What is to become of an earlier prompt: null removes it. */
+export type PromptChange = null | { readonly summary: PromptSummary; readonly edit: PromptEdit; readonly name: string };
+
+/**
+ * Changes prompt `n` of the object (from 0), as if it had been so all along: later prompts are predicted again. All or
+ * nothing. `plan` is asked when it is the call's turn. Throws `segment_not_found`, `prompt_not_found`.
+ */
+export function changePrompt(
+  session: Session,
+  label: number,
+  n: number,
+  plan: (prompt: PromptSummary) => PromptChange,
+  signal: AbortSignal,
+): Promise<ObjectChange> {
+  return work(session, signal, async (opened) => {
+    const segment = findSegment(session.state, label);
+    if (!segment) throw segmentNotFound(session, label);
+    const old = segment.prompts[n];
+    if (!old) {
+      const many = `${segment.prompts.length} ${segment.prompts.length === 1 ? "prompt" : "prompts"}`;
+      throw new HttpError("prompt_not_found", `There is no prompt ${n}: object ${label} has ${many}, counted from 0`);
+    }
+    const change = plan(old);
+    const edit = change?.edit ?? ({ type: "remove", at: n } as const);
+    const object = await opened.object(label);
+    const options = { predict: true, autozoom: true, signal };
+    const applied = await predictOrLeave(session, opened, label, options, (passes) => object.rewrite(edit, passes));
+    const name = `${change?.name ?? "removed"} prompt ${n + 1} of ${nameOf(session.state, label)}`;
+    const added = change ? [change.summary] : [];
+    return commitObject(session, object, applied, (prompts) => prompts.toSpliced(n, 1, ...added), { name });
   });
-  const changed = uniteBoxes(cleared?.changed, applied.changed);
-  const added: Step[] = cleared ? [{ kind: "reset" }, step] : [step];
-  return commitObject(session, object, { ...applied, changed }, (steps) => [...steps, ...added]);
 }
 
 /** One turn of work on the image. */
-function work<T>(session: Session, signal: AbortSignal, run: (opened: OpenedImage) => Promise<T>): Promise<T> {
+export function work<T>(session: Session, signal: AbortSignal, run: (opened: OpenedImage) => Promise<T>): Promise<T> {
   return session.work(() => session.useImage(run), signal);
 }
 
 /** The engine's part; a new object that got no prompt is forgotten again. */
-async function applyOrLeave(
+async function predictOrLeave(
   session: Session,
   opened: OpenedImage,
-  object: SegmentObject,
-  prompt: Prompt,
-  options: PromptOptions & { readonly progress?: { readonly object: number; readonly objects: number } },
+  label: number,
+  options: PromptOptions,
+  predict: (passes: RewriteOptions) => Promise<Applied>,
 ): Promise<Applied> {
-  const { label } = object;
-  const { predict, autozoom, progress } = options;
+  const { autozoom, progress } = options;
   const signal = AbortSignal.any([session.signal, options.signal]);
   try {
     signal.throwIfAborted();
-    return await object.apply(prompt, {
+    return await predict({
       owner: session.id,
-      predict,
       autozoom,
       signal,
       onProgress: (passes) => session.events.push({ type: "progress", label, ...passes, ...progress }),
@@ -123,33 +155,33 @@ async function commitObject(
   session: Session,
   object: SegmentObject,
   applied: Applied,
-  plan: (steps: readonly Step[]) => readonly Step[],
+  plan: (prompts: readonly PromptSummary[]) => readonly PromptSummary[],
+  step: StepFacts,
 ): Promise<ObjectChange> {
   const { label } = object;
   try {
     const { state: saved } = await object.save();
     await session.change((state) => {
-      const steps = plan(findSegment(state, label)?.steps ?? []);
+      const prompts = plan(findSegment(state, label)?.prompts ?? []);
       return {
-        state: withSegment(state, { label, voxels: applied.voxels, steps }),
+        state: withSegment(state, { label, voxels: applied.voxels, prompts }),
         put: new Map([[objectKey(label), saved]]),
+        step: { ...step, moves: new Map([[label, { steps: 1, undoable: object.undoable }]]) },
       };
     });
   } catch (error) {
     session.rest();
     throw error;
   }
-  const { maskRevision } = session.state;
-  const { changed, voxels } = applied;
-  session.events.push({
-    type: "segment",
-    label,
-    voxels,
-    box: changed ? copyBox(changed) : null,
-    removed: false,
-    mask_revision: maskRevision,
-  });
-  return { ...applied, label, prompts: object.prompts, maskRevision };
+  tellChanged(session, label, applied.voxels, applied.changed);
+  return { ...applied, label, prompts: object.prompts, maskRevision: session.state.maskRevision };
+}
+
+/** Tells those who follow the session that the object changed inside the box. */
+export function tellChanged(session: Session, label: number, voxels: number, changed: Box | undefined): void {
+  const box = changed ? copyBox(changed) : null;
+  const mask_revision = session.state.maskRevision;
+  session.events.push({ type: "segment", label, voxels, box, removed: false, mask_revision });
 }
 
 function copyBox([i, j, k]: Box): Box {

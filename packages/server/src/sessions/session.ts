@@ -2,12 +2,14 @@ import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
 import type { Engine } from "../engine/engine.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import { type HistoryStep, type StepFacts, stepKey, stepName } from "./history.ts";
 import { imageCost } from "./image-cost.ts";
 import type { Limits } from "./limits.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createMutex } from "./mutex.ts";
 import type { LifeEvent, SessionObserver } from "./observer.ts";
 import { OpenedImage } from "./opened-image.ts";
+import { decodeStep, recordChange } from "./recording.ts";
 import type { RunInProgress } from "./run-in-progress.ts";
 import { findSegment, objectKey, readState, type SessionState } from "./state.ts";
 
@@ -28,6 +30,8 @@ export interface SessionWorld {
 /** A new state, and what goes to the store with it. */
 export interface Change extends Omit<Commit, "record"> {
   readonly state: SessionState;
+  /** Makes it a step of the history. */
+  readonly step?: StepFacts;
 }
 
 /**
@@ -113,17 +117,58 @@ export class Session {
     if (!this.#kept) await this.change((state) => ({ state }));
   }
 
-  /** Replaces the state by what `plan` makes of it. Resolves when that is on disk; otherwise nothing changed. */
-  change(plan: (state: SessionState) => Change): Promise<void> {
+  /**
+   * Replaces the state by what `plan` makes of it, or leaves it when that is nothing. Resolves when it is on disk;
+   * otherwise nothing changed. Other changes wait for an asynchronous plan.
+   */
+  change(plan: (state: SessionState) => Change | undefined | Promise<Change | undefined>): Promise<void> {
     return this.#changes.run(async () => {
       this.#throwIfDeleted();
-      const { state, ...kept } = plan(this.#state);
+      const before = this.#state;
+      const planned = await plan(before);
+      if (!planned) return;
+      const { state, ...kept } = this.#recorded(before, planned);
       const { id, createdAt, lastActivity } = this;
       if (!this.#kept) this.#world.beforeKept();
       await this.#world.store.commit({ record: { id, createdAt, lastActivity, state }, ...kept });
       this.#kept = true;
       this.#state = state;
+      if (state.history !== before.history) this.events.push({ type: "history", ...this.historyFacts() });
     });
+  }
+
+  /** A step of the history that the state names. */
+  step(id: number): HistoryStep {
+    const bytes = this.blob(stepKey(id));
+    if (!bytes) throw new Error(`Step ${id} of the history is not in the store`);
+    return decodeStep(bytes);
+  }
+
+  blob(key: string): Uint8Array | undefined {
+    return this.#world.store.blob(this.id, key);
+  }
+
+  /** Where the session is in its history, and what undo and redo would do. */
+  historyFacts() {
+    const { undo, redo } = this.#state.history;
+    const [back, forth] = [undo.at(-1), redo.at(-1)];
+    return {
+      position: undo.length,
+      total: undo.length + redo.length,
+      undo: back ? stepName(this.step(back.id)) : null,
+      redo: forth ? stepName(this.step(forth.id)) : null,
+    };
+  }
+
+  #recorded(before: SessionState, { step, ...change }: Change): Omit<Change, "step"> {
+    if (!step) return change;
+    const { state, put, remove } = recordChange(before, change.state, step, this.#world.now(), this);
+    return {
+      ...change,
+      state,
+      put: new Map([...(change.put ?? []), ...put]),
+      remove: [...(change.remove ?? []), ...remove],
+    };
   }
 
   /** Runs `work` when all earlier work of the session is done. Rejects with the reason when either signal aborts first. */

@@ -1,32 +1,31 @@
+import type { PromptSummary } from "@septum/protocol";
 import { describe, expect, test } from "vitest";
-import { currentPrompts, emptyState, isMadeFrom, readState, type Step, withPoint, withSegment } from "./state.ts";
+import { emptyState, isMadeFrom, readState, withoutUnusedLabels, withPoint } from "./state.ts";
 
-const point = (i: number, positive = true): Step => ({ kind: "point", voxel: [i, 0, 0], positive });
-const segment = (...steps: Step[]) => ({ label: 1, voxels: 1, steps });
+const point = (i: number, positive = true): PromptSummary => ({ kind: "point", voxel: [i, 0, 0], positive });
+const segment = (...prompts: PromptSummary[]) => ({ label: 1, voxels: 1, prompts });
 
 describe("session state", () => {
-  test("isMadeFrom() looks at the first prompt after the last reset", () => {
+  test("isMadeFrom() looks at the first prompt", () => {
     expect(isMadeFrom(segment(point(1), point(2)), [1, 0, 0])).toBe(true);
-    expect(isMadeFrom(segment(point(1), { kind: "reset" }, point(2)), [1, 0, 0])).toBe(false);
-    expect(isMadeFrom(segment(point(1), { kind: "reset" }), [1, 0, 0])).toBe(false);
+    expect(isMadeFrom(segment(point(2), point(1)), [1, 0, 0])).toBe(false);
+    expect(isMadeFrom(segment(), [1, 0, 0])).toBe(false);
     expect(isMadeFrom(segment(point(1, false)), [1, 0, 0])).toBe(false);
     expect(isMadeFrom(undefined, [1, 0, 0])).toBe(false);
   });
 
-  test("withSegment() keeps a thousand steps and with them where the object came from", () => {
-    let state = emptyState;
-    let steps: readonly Step[] = [];
-    for (let n = 0; n < 1100; n++) {
-      steps = [...steps, point(n)];
-      state = withSegment(state, segment(...steps));
-      steps = state.segments[0].steps;
-    }
-    expect(steps).toHaveLength(1000);
-    expect(isMadeFrom(state.segments[0], [0, 0, 0])).toBe(true);
-    state = withSegment(state, segment(...steps, { kind: "reset" }));
-    state = withSegment(state, segment(...state.segments[0].steps, point(7)));
-    expect(currentPrompts(state.segments[0])).toEqual([point(7)]);
-    expect(state.maskRevision).toBe(1102);
+  test("withoutUnusedLabels() forgets the names of labels without a point or an object", () => {
+    const labels = [1, 2, 3].map((label) => ({ label, name: `organ ${label}` }));
+    const state = withPoint({ ...emptyState, labels, segments: [segment(point(1))] }, { number: 3, voxel: [0, 0, 0] });
+    expect(withoutUnusedLabels(state).labels.map(({ label }) => label)).toEqual([1, 3]);
+  });
+
+  test("readState() takes what was written before there was a history", () => {
+    const { version, points, imageRevision, maskRevision } = emptyState;
+    const steps = [point(1), { kind: "reset" }, point(2)];
+    const before = { version, points, imageRevision, maskRevision, segments: [{ label: 1, voxels: 7, steps }] };
+    const segments = [{ label: 1, voxels: 7, prompts: [point(2)] }];
+    expect(readState(before)).toEqual({ ...emptyState, segments });
   });
 
   test("withPoint() keeps points in the order of their numbers, each number once", () => {

@@ -1,6 +1,7 @@
-import type { PromptSummary } from "@septum/protocol";
+import { labelColor, labelName, type PromptSummary, type View } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
 import type { ImageInfo } from "../engine/engine.ts";
+import { emptyHistory, type HistoryState } from "./history.ts";
 
 /**
  * What a session is, apart from voxels: plain data, replaced whole by every change and kept in the store's record.
@@ -13,6 +14,11 @@ export interface SessionState {
   readonly points: readonly NumberedPoint[];
   /** By label, ascending. */
   readonly segments: readonly SegmentState[];
+  /** Labels with a name or a colour of their own, ascending. */
+  readonly labels: readonly LabelState[];
+  readonly history: HistoryState;
+  /** How the session was last looked at, in the page's own words. */
+  readonly view?: View;
   readonly imageRevision: number;
   readonly maskRevision: number;
 }
@@ -31,16 +37,26 @@ export interface NumberedPoint {
 export interface SegmentState {
   readonly label: number;
   readonly voxels: number;
-  /** What was done to the object, in order; undo takes the last away. */
-  readonly steps: readonly Step[];
+  /** Since the last reset, oldest first: as many as the engine's object has, in the same order. */
+  readonly prompts: readonly PromptSummary[];
 }
 
-export type Step = PromptSummary | { readonly kind: "reset" };
+export interface LabelState {
+  readonly label: number;
+  readonly name?: string;
+  /** `#rrggbb` */
+  readonly color?: string;
+}
 
-export const emptyState: SessionState = { version: 1, points: [], segments: [], imageRevision: 0, maskRevision: 0 };
-
-/** Steps kept to show and to tell where an object came from. The engine keeps its own history. */
-const keptSteps = 1000;
+export const emptyState: SessionState = {
+  version: 1,
+  points: [],
+  segments: [],
+  labels: [],
+  history: emptyHistory,
+  imageRevision: 0,
+  maskRevision: 0,
+};
 
 export function objectKey(label: number): string {
   return `object-${label}`;
@@ -50,7 +66,22 @@ export function objectKey(label: number): string {
 export function readState(state: unknown): SessionState {
   const version = (state as { version?: unknown } | undefined)?.version;
   if (version !== 1) throw new Error(`Session state of version ${String(version)}: this program knows version 1`);
-  return state as SessionState;
+  const { segments, ...rest } = state as SessionState & { segments: readonly (SegmentState | SegmentBefore)[] };
+  return { ...emptyState, ...rest, segments: segments.map(withPrompts) };
+}
+
+/** As records had it that were written before there was a history. */
+interface SegmentBefore {
+  readonly label: number;
+  readonly voxels: number;
+  readonly steps: readonly (PromptSummary | { readonly kind: "reset" })[];
+}
+
+function withPrompts(segment: SegmentState | SegmentBefore): SegmentState {
+  if ("prompts" in segment) return segment;
+  const { steps, label, voxels } = segment;
+  const from = steps.findLastIndex(({ kind }) => kind === "reset") + 1;
+  return { label, voxels, prompts: steps.slice(from) as PromptSummary[] };
 }
 
 export function findPoint(state: SessionState, number: number): NumberedPoint | undefined {
@@ -74,8 +105,7 @@ export function withoutPoints(state: SessionState, numbers: ReadonlySet<number>)
 /** The state with this object in the place of any other of its label, as a new revision of the masks. */
 export function withSegment(state: SessionState, segment: SegmentState): SessionState {
   const others = state.segments.filter(({ label }) => label !== segment.label);
-  const kept = { ...segment, steps: trimmed(segment.steps) };
-  const segments = [...others, kept].sort((a, b) => a.label - b.label);
+  const segments = [...others, segment].sort((a, b) => a.label - b.label);
   return { ...state, segments, maskRevision: state.maskRevision + 1 };
 }
 
@@ -88,25 +118,38 @@ export function labelsOf({ segments }: SessionState): readonly number[] {
   return segments.map(({ label }) => label);
 }
 
-/** The prompts an object is made of: those after its last reset. */
-export function currentPrompts({ steps }: SegmentState): readonly PromptSummary[] {
-  const from = steps.findLastIndex((step) => step.kind === "reset") + 1;
-  return steps.slice(from) as readonly PromptSummary[];
+/** The state with this name and colour of a label; without either, the label is as at first. */
+export function withLabel(state: SessionState, label: LabelState): SessionState {
+  const others = state.labels.filter((other) => other.label !== label.label);
+  const own = label.name === undefined && label.color === undefined ? [] : [label];
+  return { ...state, labels: [...others, ...own].sort((a, b) => a.label - b.label) };
+}
+
+/** Forgets names and colours of labels that are not in use any more. */
+export function withoutUnusedLabels(state: SessionState): SessionState {
+  const labels = state.labels.filter(({ label }) => isInUse(state, label));
+  return labels.length === state.labels.length ? state : { ...state, labels };
+}
+
+/** Whether there is a point or an object of this number. */
+export function isInUse(state: SessionState, label: number): boolean {
+  return findPoint(state, label) !== undefined || findSegment(state, label) !== undefined;
+}
+
+export function nameOf({ labels }: SessionState, value: number): string {
+  return labels.find(({ label }) => label === value)?.name ?? labelName(value);
+}
+
+export function colorOf({ labels }: SessionState, value: number): string {
+  return labels.find(({ label }) => label === value)?.color ?? labelColor(value);
 }
 
 /** Whether the object grew from exactly this positive point. */
 export function isMadeFrom(segment: SegmentState | undefined, voxel: Vec3): boolean {
-  const first = segment && currentPrompts(segment)[0];
+  const first = segment?.prompts[0];
   return first?.kind === "point" && first.positive && first.voxel !== undefined && sameVoxel(first.voxel, voxel);
 }
 
 export function sameVoxel(a: Vec3, b: Vec3): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
-}
-
-/** Drops a step when there are too many: one from before the last reset, else the second, since the first tells the origin. */
-function trimmed(steps: readonly Step[]): readonly Step[] {
-  if (steps.length <= keptSteps) return steps;
-  const afterReset = steps.findLastIndex((step) => step.kind === "reset") + 1;
-  return afterReset > 0 ? steps.slice(1) : [steps[0], ...steps.slice(2)];
 }
