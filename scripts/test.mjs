@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { auditDependencies } from "./audit.mjs";
 import { ensureChromium } from "./chromium.mjs";
 import { prepare, root, runOrExit } from "./prepare.mjs";
 
@@ -13,6 +14,7 @@ const node = process.execPath;
 if (pattern.length === 0) {
   runOrExit(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   runOrExit(node, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.tests.json"]);
+  if (!auditDependencies(root)) process.exit(1);
 }
 
 const chromium = ensureChromium();
