@@ -18,7 +18,7 @@ const devices = ["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "webgp
 
 /**
  * The commands. What they do is loaded when they are run, so that `septum segment` does not load the server; the flags of
- * `serve` are the server's own, so it is loaded when `args` ask for that command or its help.
+ * `serve` and `doctor` are the server's own, so it is loaded when `args` ask for those commands or their help.
  */
 export async function createProgram(args: readonly string[], io: Io): Promise<Command> {
   const program = new Command("septum")
@@ -31,6 +31,10 @@ export async function createProgram(args: readonly string[], io: Io): Promise<Co
     });
   const serve = program.command("serve").description("start the server and the browser app");
   if (args.includes("serve")) (await import("./serve-command.ts")).fillServe(serve, io.env);
+  const examine = program
+    .command("doctor")
+    .description("find out whether a server would start here, and how to mend what is wrong");
+  if (args.includes("doctor")) (await import("./serve-command.ts")).fillDoctor(examine, io);
   addSegment(program, io);
   addModels(program, io);
   return program;

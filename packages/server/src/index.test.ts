@@ -5,6 +5,8 @@ test("the package's public names are these", () => {
   expect(Object.keys(server).sort()).toMatchInlineSnapshot(`
     [
       "SettingsError",
+      "availableMemory",
+      "builtApp",
       "builtInModel",
       "createApp",
       "createEngine",
@@ -13,6 +15,7 @@ test("the package's public names are these", () => {
       "serve",
       "settingsTable",
       "startServer",
+      "tryStore",
       "version",
     ]
   `);

@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { totalmem } from "node:os";
 import { join } from "node:path";
 import { diskStore } from "@septum/store";
 import type { FastifyBaseLogger } from "fastify";
@@ -11,6 +10,7 @@ import { createMetrics } from "../metrics/metrics.ts";
 import { builtApp, sampleScan } from "../repo-files.ts";
 import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
+import { availableMemory } from "./available-memory.ts";
 import { describeStart } from "./describe-start.ts";
 
 export interface RunningServer {
@@ -91,10 +91,4 @@ async function closeAll(closers: readonly (() => Promise<unknown>)[], log: Fasti
 function addressToOpen(host: string, port: number): string {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
-}
-
-/** Bytes of memory this process may use: a container often has less than its machine. */
-function availableMemory(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 && limit < totalmem() ? limit : totalmem();
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Harness, type HarnessOptions, scan, startHarness, upload } from "../testing/harness.ts";
@@ -152,6 +153,16 @@ test("createMetrics() has the queue as it is, and waits and runs of passes by st
   expect(value("septum_pass_wait_seconds", '_bucket{le="30",stage="refine"}')).toBe(2);
   expect(value("septum_pass_run_seconds", '_sum{stage="coarse"}')).toBe(1.5);
   expect(value("septum_pass_run_seconds", '_count{stage="refine"}')).toBe(2);
+});
+
+test("docs/operating.md has every metric", async () => {
+  const metrics = createMetrics("1.2.3");
+  const stock = { sessions: [], memory: 0, disk: 0 };
+  const families = parse(await metrics.text({ stock, queue: { waiting: 0, running: 0 } }));
+  metrics.close();
+  const page = readFileSync(new URL("../../../../docs/operating.md", import.meta.url), "utf8");
+  expect(families.size).toBeGreaterThan(20);
+  for (const name of families.keys()) expect(page).toContain(`\`${name}\``);
 });
 
 test("quantileOf() is the least value that its share of all do not exceed", () => {
