@@ -10,6 +10,7 @@ import { SidePanel } from "./panels/side-panel.tsx";
 import { StatusBar } from "./panels/status-bar.tsx";
 import { UploadCard } from "./panels/upload-card.tsx";
 import { SessionGone } from "./session/session-gone.tsx";
+import { TokenForm } from "./session/token-form.tsx";
 import { useApp } from "./state/store.ts";
 
 /** NiiVue is most of the code; the first paint does not wait for it. */
@@ -37,6 +38,7 @@ function MainArea() {
   const hasScan = useApp((state) => state.image !== undefined);
   const uploading = useApp((state) => state.upload !== undefined || state.uploadElsewhere !== undefined);
   if (phase === "gone") return <SessionGone />;
+  if (phase === "locked") return <TokenForm />;
   if (phase === "starting") return <Waiting />;
   if (!hasScan) return uploading ? <UploadCard /> : <EmptyState />;
   return (

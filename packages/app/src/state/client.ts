@@ -20,3 +20,7 @@ export function isGone(error: unknown): boolean {
 export function isUnreachable(error: unknown): boolean {
   return error instanceof ApiError && error.code === "network";
 }
+
+export function isLocked(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "unauthorized";
+}

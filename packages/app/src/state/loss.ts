@@ -1,4 +1,4 @@
-import { client, isGone, isUnreachable } from "./client.ts";
+import { client, isGone, isLocked, isUnreachable } from "./client.ts";
 import { report } from "./problems.ts";
 import { emptySession, store } from "./store.ts";
 
@@ -7,6 +7,10 @@ export function handleLoss(error: unknown, doing: string, asked = true): void {
   if (error instanceof DOMException && error.name === "AbortError") return;
   if (isGone(error)) {
     loseSession(error instanceof Error ? error.message : undefined);
+    return;
+  }
+  if (isLocked(error)) {
+    store.setState(({ session }) => ({ session: { ...session, phase: "locked" } }));
     return;
   }
   if (isUnreachable(error)) {

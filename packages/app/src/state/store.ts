@@ -23,8 +23,8 @@ export interface Upload {
   readonly now: number;
 }
 
-/** `gone`: deleted, expired or never there. */
-export type SessionPhase = "starting" | "ready" | "gone";
+/** `locked`: the server asks for an access token. `gone`: deleted, expired or never there. */
+export type SessionPhase = "starting" | "ready" | "locked" | "gone";
 
 /** The picture: nothing, on its way from the server, on the screen. */
 export type ScanPhase = "none" | "loading" | "ready";
