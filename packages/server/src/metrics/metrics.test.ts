@@ -84,17 +84,20 @@ describe("GET /metrics", () => {
     const { app, call, loaded } = await start();
     const id = await loaded();
     await upload(harness, id, Buffer.from("not a scan"));
+    // Refused by its announced size, before a byte is read.
+    await upload(harness, id, new Uint8Array(2 ** 21));
     await call(id, "POST", "/api/mark_point", { voxel: [3, 4, 5] });
     await call(id, "POST", "/api/run_segmentation");
     await call(id, "GET", "/api/slice/2/99");
     await call(id, "GET", "/nowhere");
     const { value, body } = await scrape({ app });
     expect(value("septum_uploads_total", '{outcome="accepted"}')).toBe(1);
-    expect(value("septum_uploads_total", '{outcome="refused"}')).toBe(1);
+    expect(value("septum_uploads_total", '{outcome="refused"}')).toBe(2);
     expect(value("septum_upload_bytes_total")).toBe(scan().length);
     expect(value("septum_upload_seconds", "_count")).toBe(1);
     expect(value("septum_run_seconds", '_count{outcome="completed"}')).toBe(1);
     expect(value("septum_errors_total", '{code="unreadable_image"}')).toBe(1);
+    expect(value("septum_errors_total", '{code="too_large"}')).toBe(1);
     expect(value("septum_errors_total", '{code="slice_not_found"}')).toBe(1);
     expect(value("septum_errors_total", '{code="not_found"}')).toBe(1);
     const calls = (method: string, route: string, status: number) =>

@@ -9,12 +9,9 @@ import type { ImageInfo } from "../engine/engine.ts";
 import { connectionSignal } from "../http/call.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Session } from "../sessions/session.ts";
-import { receiveImage, tooLarge } from "../sessions/upload.ts";
+import { receiveImage } from "../sessions/upload.ts";
 import { imageFacts } from "./answers.ts";
 import { errors, type Routes } from "./context.ts";
-
-/** Most that a multipart body adds to its file: boundaries and headers. */
-const envelopeBytes = 64 * 1024;
 
 const uploadQuery = z.object({
   frame: z.coerce.number().int().min(0).optional().meta({ description: "Which volume of a 4D file, from 0" }),
@@ -22,7 +19,7 @@ const uploadQuery = z.object({
 
 /** A scan into the session: a file that is sent, or the sample. */
 export const upload: Routes = async (app, context) => {
-  const { maxUploadBytes, sampleFile } = context;
+  const { sampleFile } = context;
   await app.register(multipart, {
     throwFileSizeLimit: false,
     limits: { fileSize: Number.POSITIVE_INFINITY, fields: 20, files: 4 },
@@ -43,7 +40,6 @@ export const upload: Routes = async (app, context) => {
       const { session, query } = request;
       const announced = Number(request.headers["content-length"]);
       try {
-        if (announced > maxUploadBytes + envelopeBytes) throw tooLarge(maxUploadBytes);
         const info = await receiveImage(
           session,
           {

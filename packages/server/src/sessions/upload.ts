@@ -32,6 +32,8 @@ export interface Upload {
   readonly signal: AbortSignal;
 }
 
+/** Most that a multipart body adds to its file: boundaries and headers. */
+const envelopeBytes = 64 * 1024;
 /** Longest silence of a sender. */
 const silenceMs = 60_000;
 /** Least time between two events about the bytes received. */
@@ -46,12 +48,30 @@ const eventEveryMs = 200;
  * Throws `upload_in_progress`, `too_large`, `request_timeout`, `unavailable` when there is no room or place, and what `Engine.openImage` throws.
  */
 export async function receiveImage(session: Session, upload: Upload, world: UploadWorld): Promise<ImageInfo> {
+  const start = performance.now();
+  try {
+    const { info, bytes } = await receiveInPlace(session, upload, world);
+    session.tell({ type: "uploaded", bytes, seconds: (performance.now() - start) / 1000, info });
+    return info;
+  } catch (error) {
+    session.tell({ type: "refused", error });
+    throw error;
+  }
+}
+
+async function receiveInPlace(
+  session: Session,
+  upload: Upload,
+  world: UploadWorld,
+): Promise<{ readonly info: ImageInfo; readonly bytes: number }> {
+  if (upload.expected !== undefined && upload.expected > world.maxUploadBytes + envelopeBytes) {
+    throw tooLarge(world.maxUploadBytes);
+  }
   if (session.uploading) {
     throw new HttpError("upload_in_progress", "An upload to this session is in progress: wait for its end");
   }
   const givePlaceBack = world.uploads.take();
   session.uploading = true;
-  const start = performance.now();
   const signal = AbortSignal.any([session.signal, upload.signal]);
   let staged: StagedFile | undefined;
   let room: Reservation | undefined;
@@ -67,13 +87,10 @@ export async function receiveImage(session: Session, upload: Upload, world: Uplo
       throw error;
     }
     staged = undefined;
-    const { info } = opened.image;
-    session.tell({ type: "uploaded", bytes, seconds: (performance.now() - start) / 1000, info });
-    return info;
+    return { info: opened.image.info, bytes };
   } catch (error) {
-    const reason = signal.aborted ? signal.reason : error;
-    session.tell({ type: "refused", error: reason });
-    throw reason;
+    if (signal.aborted) throw signal.reason;
+    throw error;
   } finally {
     room?.release();
     session.uploading = false;
@@ -172,7 +189,7 @@ async function install(session: Session, opened: OpenedImage, staged: StagedFile
   session.events.push({ type: "image", image_revision: session.state.imageRevision });
 }
 
-export function tooLarge(limit: number): HttpError {
+function tooLarge(limit: number): HttpError {
   return new HttpError("too_large", `The file is larger than the ${formatMb(limit)} MB that may be uploaded`);
 }
 
