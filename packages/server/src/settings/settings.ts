@@ -95,7 +95,7 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
     maxPoints: 1000,
     maxPrompts: 1000,
     maxBodyKb: 1024,
-    requestsPerMinute: 6000,
+    requestsPerMinute: 30_000,
     open: false,
     token: [],
     hostNames: [],

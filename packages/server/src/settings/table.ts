@@ -172,7 +172,7 @@ export const settingsTable: readonly Setting[] = [
     env: "SEPTUM_REQUESTS_PER_MINUTE",
     value: "COUNT",
     help: "Calls that one address may make in a minute, or unlimited",
-    standard: "6000",
+    standard: "30000",
     allowed: "a whole number from 1 to 1000000, or unlimited",
     schema: countOrUnlimited(1_000_000),
   },
