@@ -128,21 +128,24 @@ describe("GET /api/events", () => {
     expect(heard.map(({ type }) => type)).toEqual([
       "hello",
       "presence",
+      "history",
       "points",
       "run",
       "progress",
       "progress",
+      "history",
       "segment",
       "run",
       "upload",
+      "history",
       "image",
       "deleted",
     ]);
     const [hello, , ...rest] = heard;
     expect(hello).toMatchObject({ missed: false, image_revision: 1 });
     expect(rest.map(({ seq }) => seq)).toEqual(rest.map((_, n) => hello.seq + 1 + n));
-    expect(heard[4]).toMatchObject({ label: 1, stage: "coarse", done: 1, expected: 2, object: 1, objects: 1 });
-    expect(heard[6]).toMatchObject({
+    expect(heard[5]).toMatchObject({ label: 1, stage: "coarse", done: 1, expected: 2, object: 1, objects: 1 });
+    expect(heard[8]).toMatchObject({
       label: 1,
       voxels: 125,
       box: [
@@ -198,7 +201,7 @@ describe("GET /api/events", () => {
       `id: ${latest - 2}`,
       "event: hello",
       `id: ${latest - 1}`,
-      "event: points",
+      "event: history",
       `id: ${latest}`,
       "event: points",
       `id: ${latest}`,
