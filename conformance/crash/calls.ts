@@ -29,6 +29,7 @@ const ownToServer = new Set([
   "created_at",
   "last_activity",
   "expires_at",
+  "time",
   "seconds_network",
   "seconds_total",
 ]);
@@ -87,6 +88,12 @@ export function randomCall(random: Random): Call {
     [3, () => ({ method: "DELETE", path: `/api/remove_point/${label()}` })],
     [1, () => ({ method: "DELETE", path: "/api/points" })],
     [6, () => post("/api/run_segmentation", random.chance(0.5) ? { numbers: [label()] } : undefined)],
+    [8, () => post("/api/undo")],
+    [4, () => post("/api/redo")],
+    [3, () => ({ method: "DELETE", path: `/api/segments/${label()}/prompts/${random.below(3)}` })],
+    [3, () => patch(`/api/segments/${label()}/prompts/${random.below(3)}`, change(random, voxel))],
+    [3, () => patch(`/api/segments/${label()}`, { name: random.pick(["liver", "left kidney", "Rücken"]) })],
+    [2, () => patch(`/api/segments/${label()}`, { color: random.pick(["#12ab34", "#fedcba"]) })],
     [4, () => ({ method: "POST", path: "/api/upload", scan: random.below(scans.length) })],
     [4, () => ({ method: "GET", path: "/api/mask" })],
     [3, () => ({ method: "GET", path: `/api/slice/${random.below(3)}/${coordinate()}` })],
@@ -114,12 +121,20 @@ function prompt(random: Random, label: number, coordinate: () => number, voxel: 
   return post(`/api/segments/${label}/prompts?frame=mask`, { ...random.pick(shapes)(), ...options });
 }
 
+function change(random: Random, voxel: () => number[]): unknown {
+  return random.chance(0.5) ? { positive: random.chance(0.5) } : { voxel: voxel() };
+}
+
 function flatBox(random: Random, coordinate: () => number): number[][] {
   const flat = random.below(3);
   return [0, 1, 2].map((axis) => {
     const from = coordinate();
     return [from, from + (axis === flat ? 1 : 1 + random.below(5))];
   });
+}
+
+function patch(path: string, json: unknown): Call {
+  return { method: "PATCH", path, json };
 }
 
 function post(path: string, json?: unknown): Call {

@@ -5,6 +5,10 @@ export interface Snapshot {
   readonly status: Readonly<Record<string, unknown>>;
   readonly points: unknown;
   readonly segments: unknown;
+  /** Steps that can be undone and redone. */
+  readonly history: unknown;
+  /** Names and colours. */
+  readonly labels: unknown;
   /** Hashes of frames, by label; `all` is the merged label map. */
   readonly masks: Readonly<Record<string, unknown>>;
   readonly image: unknown;
@@ -40,6 +44,8 @@ export async function snapshotOf(url: string, sessionId: string): Promise<Snapsh
     status: Object.fromEntries(ownToSession.map((key) => [key, facts[key]])),
     points: await body("/api/points"),
     segments: await body("/api/segments"),
+    history: await body("/api/history"),
+    labels: await body("/api/color_template"),
     masks,
     image: await body("/api/image"),
     labelFile: await body("/api/download/labels"),
