@@ -109,15 +109,50 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
     expect(labels).toMatch(/^\s+1\s+255\s+0\s+0\s+1\s+1\s+1\s+"/m);
   });
 
-  it("shares the session with a second tab by its address", async () => {
-    const other = await context.newPage();
+  it("undoes and redoes after a reload, by keys and by the list of steps", async () => {
+    const labels = (count: number) =>
+      page.waitForFunction((count) => Object.keys(window.septum?.shownLabels() ?? {}).length === count, count);
+    const shown = await shownLabels();
+    await page.keyboard.press("Control+z");
+    await labels(0);
+    await page.getByTestId("history").click();
+    await page.getByTestId("history-list").waitFor();
+    await page.waitForTimeout(500);
+    await shoot("history");
+    await page.getByTestId("history-list").getByRole("menuitem").last().click();
+    await page.getByTestId("point-1").waitFor({ state: "detached" });
+    for (let n = 0; n < 20 && (await page.getByTestId("redo").isEnabled()); n++) {
+      const before = await page.getByTestId("undo").getAttribute("aria-label");
+      await page.keyboard.press("Control+y");
+      await page.waitForFunction(
+        (before) => document.querySelector('[data-testid="undo"]')?.getAttribute("aria-label") !== before,
+        before,
+      );
+    }
+    await labels(2);
+    expect(await shownLabels()).toEqual(shown);
+    expect(await page.evaluate(() => window.septum?.points.length)).toBe(2);
+  });
+
+  it("shares the session with somebody else's browser, by its address", async () => {
+    const stranger = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+    const other = await stranger.newPage();
+    other.setDefaultTimeout(60_000);
     await other.goto(`${server.url}/?session=${await sessionId()}`);
     await other.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
-    await other.getByTestId("point-1").waitFor();
+    for (const one of [page, other]) await one.getByTestId("people").getByRole("listitem").nth(1).waitFor();
+    await other.waitForFunction(() => Object.keys(window.septum?.shownLabels() ?? {}).length === 2);
+
+    await other.getByTestId("name-1").click();
+    await other.keyboard.type("liver");
+    await other.keyboard.press("Enter");
+    await page.getByTestId("name-1").filter({ hasText: "liver" }).waitFor();
     await page.getByRole("button", { name: "Remove point 2" }).click();
     await other.getByTestId("point-2").waitFor({ state: "detached" });
-    expect(await other.evaluate(() => window.septum?.points.length)).toBe(1);
-    await other.close();
+    await other.waitForFunction(() => Object.keys(window.septum?.shownLabels() ?? {}).length === 1);
+    await other.screenshot({ path: `${pictures}shared.png` });
+    await stranger.close();
+    await page.getByTestId("people").waitFor({ state: "detached" });
   });
 
   it("says so when the session is gone, with a way on", async () => {

@@ -142,6 +142,10 @@ describe("several pages in one session", () => {
           () => one.client.run(),
           () => other.labels.includes(n),
         ),
+        await timed(
+          () => one.client.changeSegment(n, { name: `liver ${n}` }),
+          () => other.facts?.status.segments[n - 1]?.name === `liver ${n}`,
+        ),
       ];
       slowest.push(Math.max(...times));
     }

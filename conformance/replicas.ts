@@ -79,9 +79,10 @@ export function openPage(url: string, sessionId: string, retryMs = 30): Page {
 /** What two who look at the same session must agree on. */
 export function seenBy({ facts, labels }: Page) {
   if (!facts) return undefined;
-  const { points, history, status } = facts;
+  const { points, status } = facts;
+  const { steps, position } = facts.history;
   const { segments, image, image_revision, mask_revision, running } = status;
-  return { points, history, segments, image, image_revision, mask_revision, running, labels };
+  return { points, history: { steps, position }, segments, image, image_revision, mask_revision, running, labels };
 }
 
 /** The same as the server has it. */
@@ -96,7 +97,8 @@ export async function truth(client: Client): Promise<ReturnType<typeof seenBy>> 
 
 /** Whether a call was refused in a way that a person can act on, or lost on its way. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && (error.code === "network" || [404, 409].includes(error.status));
+  if (!(error instanceof ApiError) || error.code === "not_found") return false;
+  return error.code === "network" || [404, 409].includes(error.status);
 }
 
 function createConnection() {

@@ -39,6 +39,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    // Inside a landmark of the page, so that a screen reader finds what opens over it.
+    Portal: { defaultProps: { target: "#overlays" } },
     Tooltip: { defaultProps: { openDelay: 500, withArrow: true } },
     Button: { defaultProps: { size: "sm" } },
   },

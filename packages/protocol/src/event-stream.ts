@@ -9,6 +9,8 @@ export interface EventsOptions {
   readonly retryLimitMs?: number;
   /** A connection silent for so long is taken for lost: the server says something every 15 s. */
   readonly silenceMs?: number;
+  /** Told when a connection was lost or did not come about; it is tried again. */
+  readonly onLost?: () => void;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface EventsOptions {
  * never stands in an address. Ends when the signal aborts or after `deleted`; rejects when the session is not known.
  */
 export async function* readEvents(transport: Transport, options: EventsOptions): AsyncGenerator<SessionEvent, void> {
-  const { signal, retryMs = 500, retryLimitMs = 15_000, silenceMs = 40_000 } = options;
+  const { signal, retryMs = 500, retryLimitMs = 15_000, silenceMs = 40_000, onLost } = options;
   let last: number | undefined;
   let person: string | undefined;
   let wait = retryMs;
@@ -48,6 +50,7 @@ export async function* readEvents(transport: Transport, options: EventsOptions):
     } finally {
       clearTimeout(timer);
     }
+    if (!signal?.aborted) onLost?.();
     await sleep(wait, signal);
     wait = Math.min(2 * wait, retryLimitMs);
   }

@@ -5,7 +5,9 @@ import { openSample } from "../state/image-actions.ts";
 import { useApp } from "../state/store.ts";
 import { spacingText } from "../words/amounts.ts";
 import { chooseFile } from "./file-drop.tsx";
+import { HistoryTools } from "./history-tools.tsx";
 import { KeyHelp } from "./key-help.tsx";
+import { People } from "./people.tsx";
 
 export function Header() {
   const hasScan = useApp((state) => state.image !== undefined);
@@ -17,6 +19,8 @@ export function Header() {
       </div>
       <ScanFacts />
       <div className="header-tools">
+        <People />
+        {hasScan && <HistoryTools />}
         {hasScan && <OpenMenu />}
         <KeyHelp />
         <SchemeToggle />

@@ -14,6 +14,8 @@ const hands: readonly (readonly [keys: readonly string[], what: string])[] = [
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [["P"], "mark tool on or off"],
   [["Ctrl", "Enter"], "run the segmentation"],
+  [["Ctrl", "Z"], "undo"],
+  [["Ctrl", "Y"], "redo, also Ctrl Shift Z"],
   [["V"], "hide or show the masks"],
   [["A", "D"], "masks fainter, stronger"],
   [["1 … 9"], "select a point to move"],

@@ -2,6 +2,7 @@ import { Alert, Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { dismiss, dismissAll } from "../state/problems.ts";
 import { useApp } from "../state/store.ts";
+import { ExpiryWarning } from "./expiry-warning.tsx";
 
 /** Errors stay here until they are read. */
 export function Problems() {
@@ -14,6 +15,7 @@ export function Problems() {
           What it has accepted is safe there. This page tries again every two seconds.
         </Alert>
       )}
+      <ExpiryWarning />
       {problems.map(({ id, title, detail }) => (
         <Alert
           key={id}

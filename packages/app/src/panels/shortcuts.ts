@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { intensities } from "../state/facts.ts";
+import { redo, undo } from "../state/history-actions.ts";
 import { removePoint, select } from "../state/point-actions.ts";
 import { run } from "../state/run-actions.ts";
 import { setTool, setView, store } from "../state/store.ts";
@@ -32,8 +33,13 @@ function act(event: KeyboardEvent): boolean {
     store.setState({ helpShown: false });
     return true;
   }
-  if (!state.image || event.metaKey) return false;
-  if (event.ctrlKey) {
+  if (!state.image) return false;
+  if (event.ctrlKey || event.metaKey) {
+    const letter = key.toLowerCase();
+    if (letter === "z" || letter === "y") {
+      void (letter === "y" || event.shiftKey ? redo() : undo());
+      return true;
+    }
     if (key !== "Enter" || state.points.length === 0) return false;
     void run();
     return true;

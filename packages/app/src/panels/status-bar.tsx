@@ -47,9 +47,10 @@ function Engine() {
 
 function Connection() {
   const reachable = useApp((state) => state.server.reachable);
+  const saved = useApp((state) => state.unsaved === 0);
   return (
     <span className={reachable ? "connection" : "connection connection-lost"} data-testid="connection">
-      {reachable ? "Connected" : "Not connected"}
+      {reachable ? (saved ? "Connected, all saved" : "Saving …") : "Not connected; what is shown is saved"}
     </span>
   );
 }

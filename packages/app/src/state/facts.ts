@@ -1,5 +1,6 @@
 import type { StatusAnswer } from "@septum/protocol";
 import { defaultWindow, type Intensities } from "../viewer/window.ts";
+import type { Expiry } from "../words/expiry.ts";
 import { startedRun } from "../words/run.ts";
 import type { Facts } from "./replica.ts";
 import { store } from "./store.ts";
@@ -25,12 +26,21 @@ export function showFacts({ status, points, history }: Facts): void {
       selected: points.some(({ number }) => number === state.selected) ? state.selected : undefined,
       segments: status.segments,
       history,
+      // Nothing is lost with an empty session.
+      expiry: image && expiryOf(status),
       uploadElsewhere: status.uploading ? state.uploadElsewhere : undefined,
       // The answer may be older than a run this tab has just begun; that one ends when its own call does.
       run: status.running ? (state.run ?? startedRun(false)) : state.run?.ours ? state.run : undefined,
       view: { ...state.view, window },
     };
   });
+}
+
+/** By this page's clock: reading the status was a use. */
+function expiryOf({ expires_at, last_activity }: StatusAnswer): Expiry | undefined {
+  if (!expires_at) return undefined;
+  const lifetime = Date.parse(expires_at) - Date.parse(last_activity);
+  return { at: Date.now() + lifetime, lifetime };
 }
 
 export function intensities(image: NonNullable<StatusAnswer["image"]>): Intensities {

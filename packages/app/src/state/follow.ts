@@ -3,6 +3,7 @@ import type { Box } from "@septum/volume";
 import { advanceRun, startedRun } from "../words/run.ts";
 import { client } from "./client.ts";
 import { showFacts } from "./facts.ts";
+import { lookForServer } from "./heartbeat.ts";
 import { handleLoss, loseSession } from "./loss.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { store } from "./store.ts";
@@ -31,6 +32,7 @@ export function follow(): Promise<boolean> {
       for (const listener of maskListeners) listener(box);
     },
     onEvent: take,
+    onLost: () => void lookForServer(),
     onError: (error, doing) => handleLoss(error, doing, false),
   });
   return replica.refresh();

@@ -2,13 +2,14 @@ import type { Vec3 } from "@septum/volume";
 import { client } from "./client.ts";
 import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
+import { saving } from "./saving.ts";
 import { store } from "./store.ts";
 
 /** Marks a new point, or moves the selected one there. */
 export async function mark(voxel: Vec3): Promise<void> {
   const { selected } = store.getState();
   try {
-    await client.markPoint({ voxel, point_number: selected });
+    await saving(client.markPoint({ voxel, point_number: selected }));
     store.setState({ selected: undefined });
     await refresh();
   } catch (error) {
@@ -18,7 +19,7 @@ export async function mark(voxel: Vec3): Promise<void> {
 
 export async function removePoint(number: number): Promise<void> {
   try {
-    await client.removePoint(number);
+    await saving(client.removePoint(number));
     await refresh();
   } catch (error) {
     handleLoss(error, `remove point ${number}`);
@@ -27,7 +28,7 @@ export async function removePoint(number: number): Promise<void> {
 
 export async function clearPoints(): Promise<void> {
   try {
-    await client.clearPoints();
+    await saving(client.clearPoints());
     await refresh();
   } catch (error) {
     handleLoss(error, "remove the points");
@@ -38,7 +39,10 @@ export function select(number: number | undefined): void {
   store.setState(({ selected }) => ({ selected: selected === number ? undefined : number }));
 }
 
-/** The number that the next click gets, as the server counts: the last plus one. */
-export function nextNumber(points: readonly { readonly number: number }[]): number {
-  return points.reduce((last, { number }) => Math.max(last, number), 0) + 1;
+/** The number that the next click gets, as the server counts: the highest of points and objects plus one. */
+export function nextNumber(
+  points: readonly { readonly number: number }[],
+  objects: readonly { readonly label: number }[],
+): number {
+  return 1 + Math.max(0, ...points.map(({ number }) => number), ...objects.map(({ label }) => label));
 }

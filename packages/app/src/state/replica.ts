@@ -18,6 +18,8 @@ export interface ReplicaOptions {
   onEvent(event: SessionEvent): void;
   /** `doing` completes "Cannot …". */
   onError(error: unknown, doing: string): void;
+  /** The connection that events come through is gone; it is made anew. */
+  onLost?(): void;
   /** Wait before something that did not work is tried again. */
   readonly retryMs?: number;
 }
@@ -96,7 +98,8 @@ export function createReplica(options: ReplicaOptions): Replica {
 
   async function listen(): Promise<void> {
     try {
-      for await (const event of client.events({ signal, retryMs: Math.min(500, retryMs), retryLimitMs: retryMs })) {
+      const retry = { retryMs: Math.min(500, retryMs), retryLimitMs: retryMs };
+      for await (const event of client.events({ signal, onLost: options.onLost, ...retry })) {
         if (signal.aborted) return;
         take(event);
       }

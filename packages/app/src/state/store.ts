@@ -4,6 +4,7 @@ import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import type { Slices, View } from "../viewer/planes.ts";
 import type { Window } from "../viewer/window.ts";
+import type { Expiry } from "../words/expiry.ts";
 import type { RunProgress } from "../words/run.ts";
 import type { Facts } from "./replica.ts";
 
@@ -72,6 +73,10 @@ export interface AppState {
     /** Where the crosshair is asked to go; a new array asks again. */
     readonly target?: Vec3;
   };
+  /** When the session ends if nobody uses it; undefined: never, or not known. */
+  readonly expiry?: Expiry;
+  /** Changes on their way to the server. */
+  readonly unsaved: number;
   readonly helpShown: boolean;
   readonly problems: readonly Problem[];
 }
@@ -88,6 +93,7 @@ export const emptySession = {
   segments: [],
   history: { steps: [], position: 0 },
   people: [],
+  expiry: undefined,
   run: undefined,
   selected: undefined,
 } as const satisfies Partial<AppState>;
@@ -98,6 +104,7 @@ const initial: AppState = {
   server: { reachable: true },
   tool: "mark",
   view: { layout: "grid", window: { lower: 0, upper: 1 }, opacity: 0.5, masksShown: true },
+  unsaved: 0,
   helpShown: false,
   problems: [],
 };

@@ -16,7 +16,9 @@ const titles: Readonly<Partial<Record<ApiError["code"], string>>> = {
   no_segmentation: "There is nothing to download yet",
   upload_in_progress: "Another upload is still on its way",
   run_in_progress: "A run is already in progress",
-  unavailable: "The server is busy",
+  limit_reached: "This is as much as the server allows",
+  too_many_requests: "Too many calls at once",
+  unavailable: "The server has no room for this now",
   unauthorized: "Not allowed",
 };
 

@@ -11,7 +11,7 @@ const colors = [
   ["Green", "#3d8b37"],
   ["Red", "#d13f3f"],
   ["Brown", "#8c6239"],
-  ["Grey", "#66727a"],
+  ["Slate", "#66727a"],
   ["Indigo", "#4b4fb5"],
 ] as const;
 
