@@ -66,7 +66,7 @@ def chosen_targets(case: Case, per_case: int) -> list[int]:
     return [int(t) for t in order[:per_case]]
 
 
-def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: list[Case], prompts: int, per_case: int, budget: float) -> list[dict]:
+def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: list[Case], prompts: int, per_case: int, budget: float, pause: Path | None) -> list[dict]:
     runs, began = [], time.time()
     for case in cases:
         if time.time() - began > budget:
@@ -74,6 +74,8 @@ def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: l
             break
         image, label = read_case(case)
         for target in chosen_targets(case, per_case):
+            while pause and pause.exists():
+                time.sleep(1)
             run = sit(make(image), label == target, prompts)
             run |= {"tool": name, "case": case.id, "modality": case.modality.split()[0], "anatomy": case.anatomy, "target": case.names[target]}
             runs.append(run)
@@ -121,6 +123,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=5)
     parser.add_argument("--per-case", type=int, default=2)
     parser.add_argument("--budget", type=float, default=1e9, help="seconds a tool may take before no further case is begun")
+    parser.add_argument("--pause-file", type=Path, help="scoring waits while this file exists")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -129,12 +132,12 @@ def main() -> None:
     runs: list[dict] = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
     done = {run["tool"] for run in runs}
     if args.baseline and "geodesic" not in done:
-        runs += run_all("geodesic", Geodesic, cases, args.prompts, args.per_case, args.budget)
+        runs += run_all("geodesic", Geodesic, cases, args.prompts, args.per_case, args.budget, args.pause_file)
     for folder in args.model:
         if folder.name in done:
             continue
         net = use_plane_convolutions(read_model(folder).eval().to(memory_format=torch.channels_last_3d))
-        runs += run_all(folder.name, lambda image: Engine(folder, net, image), cases, args.prompts, args.per_case, args.budget)
+        runs += run_all(folder.name, lambda image: Engine(folder, net, image), cases, args.prompts, args.per_case, args.budget, args.pause_file)
     result = {"prompts": args.prompts, "per_case": args.per_case, "summary": report(runs, args.prompts), "runs": runs}
     args.out.write_text(json.dumps(result, indent=1))
     for tool, groups in result["summary"].items():

@@ -218,6 +218,8 @@ def main() -> None:
     while number < config["worlds"] and not stopping:
         while args.pause_file and args.pause_file.exists() and not stopping:
             time.sleep(1)
+        if stopping:
+            break
         number_of_world, world = next(loader)
         if len(held) < config["validation_worlds"] and number == 0:
             held.append(world)  # the first worlds of a run are kept for validation and never trained on
