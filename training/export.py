@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 
-def export(state: Path, like: Path, out: Path, weights: str = "average") -> None:
+def export(state: Path, like: Path, out: Path, weights: str = "average", share: float = 1.0) -> None:
+    """`share` below 1 mixes the trained weights with those of `like`, which keeps more of what the start could do."""
     trained = torch.load(state / "state.pt", map_location="cpu", weights_only=False)
     out.mkdir(parents=True, exist_ok=True)
     (out / "fold_0").mkdir(exist_ok=True)
@@ -23,8 +24,10 @@ def export(state: Path, like: Path, out: Path, weights: str = "average") -> None
     (out / "LICENSE").write_text("CC0-1.0\n")
     # Every encoder tensor has several names; one copy serves them all, which keeps the file a quarter of the size.
     copies: dict[int, torch.Tensor] = {}
-    for value in trained[weights].values():
-        copies.setdefault(value.data_ptr(), value.contiguous().float())
+    start = torch.load(like / "fold_0" / "checkpoint_final.pth", map_location="cpu", weights_only=False)["network_weights"]
+    for name, value in trained[weights].items():
+        if value.data_ptr() not in copies:
+            copies[value.data_ptr()] = torch.lerp(start[name].float(), value.contiguous().float(), share)
     checkpoint = {
         "network_weights": {name: copies[value.data_ptr()] for name, value in trained[weights].items()},
         "trainer_name": "nnInteractiveTrainer_stub",
@@ -40,8 +43,9 @@ def main() -> None:
     parser.add_argument("--like", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", choices=("average", "net"), default="average")
+    parser.add_argument("--share", type=float, default=1.0, help="of the trained weights; the rest is taken from --like")
     args = parser.parse_args()
-    export(args.state, args.like, args.out, args.weights)
+    export(args.state, args.like, args.out, args.weights, args.share)
 
 
 if __name__ == "__main__":
