@@ -1,4 +1,4 @@
-import type { Applied, Segmenter, Step } from "@septum/segment";
+import { type Applied, finish, type Segmenter } from "@septum/segment";
 import type { Box } from "@septum/volume";
 import { CommandError } from "./errors.ts";
 import type { PromptEntry } from "./prompt-file.ts";
@@ -51,13 +51,6 @@ async function runEntry(segmenter: Segmenter, entry: PromptEntry, options: RunOp
   const undone = segmenter.undo();
   if (!undone) throw new CommandError("there is no prompt to undo");
   return undone;
-}
-
-async function finish(steps: AsyncGenerator<Step, Applied, void>): Promise<Applied> {
-  for (;;) {
-    const step = await steps.next();
-    if (step.done) return step.value;
-  }
 }
 
 function toReport(kind: PromptReport["kind"], applied: Applied): PromptReport {
