@@ -1,5 +1,4 @@
 import {
-  encodeFrame,
   messageAnswer,
   type PromptPatch,
   type PromptSummary,
@@ -7,45 +6,25 @@ import {
   promptParams,
   promptPatch,
   promptQuery,
-  resultHeader,
   runAnswer,
   runBody,
   segmentAnswer,
-  segmentChange,
   segmentParams,
   segmentPatch,
   segmentsAnswer,
 } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
 import { drawPrompt } from "../drawing/prompt.ts";
-import { asksFor } from "../http/accept.ts";
-import { asBuffer } from "../http/bytes.ts";
 import { connectionSignal } from "../http/call.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { changeLabel } from "../sessions/labels.ts";
 import { removeSegment } from "../sessions/points.ts";
 import { runPoints } from "../sessions/run.ts";
-import { applyPrompt, changePrompt, type ObjectChange, resetObject } from "../sessions/segments.ts";
-import type { Session } from "../sessions/session.ts";
-import { labelsOf } from "../sessions/state.ts";
+import { applyPrompt, changePrompt, resetObject } from "../sessions/segments.ts";
 import { undoObject } from "../sessions/travel.ts";
-import { segmentChange as changeAnswer, labelAnswer, segmentSummaries } from "./answers.ts";
+import { labelAnswer, segmentSummaries } from "./answers.ts";
+import { answerChange, changeResponse } from "./change-answer.ts";
 import { errors, type Routes } from "./context.ts";
-
-const octets = "application/octet-stream";
-
-const changeResponse = {
-  200: {
-    description: `What changed; with a frame asked for, the new content of the changed box, and this in the header ${resultHeader}`,
-    content: {
-      "application/json": { schema: segmentChange },
-      [octets]: { schema: z.any().meta({ type: "string", format: "binary" }) },
-    },
-  },
-  ...errors,
-} as const;
 
 /** Objects: all numbered points at once, or one object prompt by prompt. */
 export const segments: Routes = async (app) => {
@@ -248,37 +227,4 @@ function patchedPrompt(at: number, old: PromptSummary, { positive, voxel, box }:
       : { kind: "point" as const, voxel, ...options };
   const { prompt, summary } = drawPrompt(body, size);
   return { summary, edit: { type: "replace", at, prompt }, name: "moved" } as const;
-}
-
-/** The change as JSON, or as the frame of its box with the JSON in a header. */
-async function answerChange(request: FastifyRequest, reply: FastifyReply, change: ObjectChange) {
-  const { session } = request;
-  const answer = changeAnswer(session, change);
-  const content = frameWanted(request);
-  if (content === undefined) return reply.type("application/json; charset=utf-8").send(answer);
-  reply.header(resultHeader, JSON.stringify(answer)).type(octets);
-  return reply.send(await changedFrame(session, change, content));
-}
-
-function frameWanted(request: FastifyRequest): "mask" | "labels" | undefined {
-  const { frame } = request.query as z.infer<typeof promptQuery>;
-  if (frame === "labels") return "labels";
-  return frame !== undefined || asksFor(request, octets) ? "mask" : undefined;
-}
-
-/** The frame of the changed box; no bytes when nothing changed. */
-async function changedFrame(
-  session: Session,
-  { label, changed }: ObjectChange,
-  content: "mask" | "labels",
-): Promise<Buffer> {
-  if (!changed) return Buffer.alloc(0);
-  return session.useImage(async (opened) => {
-    if (content === "mask") {
-      const data = await (await opened.object(label)).maskBits(changed);
-      return asBuffer(await encodeFrame({ kind: "mask", box: changed, data }));
-    }
-    const { data } = await opened.image.labelMap(labelsOf(session.state), changed);
-    return asBuffer(await encodeFrame({ kind: "labels", box: changed, data }));
-  });
 }
