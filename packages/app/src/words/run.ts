@@ -9,6 +9,8 @@ export interface RunProgress {
   readonly text: string;
   /** Only the tab that started a run may stop it. */
   readonly ours: boolean;
+  /** Only this object is worked on; events about others are other people's. */
+  readonly label?: number;
 }
 
 type Progress = Extract<SessionEvent, { type: "progress" }>;
@@ -19,7 +21,7 @@ export function startedRun(ours: boolean): RunProgress {
 
 /** The run after one more event. The number of passes is a lower bound until refinement is planned, so progress is held. */
 export function advanceRun(run: RunProgress, event: Progress): RunProgress {
-  if (run.stage === "cancelling") return run;
+  if (run.stage === "cancelling" || (run.label ?? event.label) !== event.label) return run;
   const { object = 1, objects = 1 } = event;
   const share = event.expected > 0 ? Math.min(1, event.done / event.expected) : 0;
   const fraction = Math.max(run.fraction, Math.min(1, (object - 1 + share) / objects));

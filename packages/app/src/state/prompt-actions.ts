@@ -1,0 +1,62 @@
+import type { PromptInput, PromptPatch } from "@septum/protocol";
+import type { Vec3 } from "@septum/volume";
+import { client } from "./client.ts";
+import { editing } from "./editing.ts";
+import { handleLoss } from "./loss.ts";
+import { activate, promptsOf, target } from "./segment-actions.ts";
+import { inTurn } from "./work.ts";
+
+/**
+ * Gives the active segment a prompt, after those given before; with none active it becomes the first of a new segment. In
+ * live mode the network runs at once, in collect mode when asked to. Resolves to whether the server has it.
+ */
+export async function addPrompt(body: PromptInput): Promise<boolean> {
+  const { mode } = editing.getState();
+  const { guess, label } = target();
+  const text = `${body.positive === false ? "−" : "+"} ${body.kind}`;
+  return inTurn({ label: guess, text, doing: `add the ${body.kind}` }, async (signal) => {
+    await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal });
+  });
+}
+
+/** Puts a prompt elsewhere, or turns its sign, as if it had been given so. */
+export async function movePrompt(label: number, n: number, patch: PromptPatch): Promise<boolean> {
+  return inTurn({ label, text: `prompt ${n + 1}`, doing: `change prompt ${n + 1}` }, async (signal) => {
+    await client.changePrompt(label, n, patch, { signal });
+  });
+}
+
+/** Takes a prompt away as if it had never been given. */
+export async function removePromptAt(label: number, n: number): Promise<boolean> {
+  editing.setState({ prompt: undefined });
+  return inTurn({ label, text: `prompt ${n + 1}`, doing: `remove prompt ${n + 1}` }, async (signal) => {
+    await client.removePrompt(label, n, { signal });
+  });
+}
+
+/** Turns a positive prompt negative, or the other way round. */
+export async function flipPrompt(label: number, n: number): Promise<boolean> {
+  const prompt = promptsOf(label)[n];
+  return prompt ? movePrompt(label, n, { positive: !prompt.positive }) : false;
+}
+
+/** Makes the segment under a voxel the active one; nothing happens where there is none. */
+export async function pickSegment(voxel: Vec3): Promise<number | undefined> {
+  const [i, j, k] = voxel;
+  try {
+    const frame = await client.mask({
+      box: [
+        [i, i + 1],
+        [j, j + 1],
+        [k, k + 1],
+      ],
+    });
+    const label = frame.kind === "labels" ? frame.data[0] : 0;
+    if (!label) return undefined;
+    activate(label);
+    return label;
+  } catch (error) {
+    handleLoss(error, "find the segment there");
+    return undefined;
+  }
+}
