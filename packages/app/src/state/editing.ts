@@ -6,6 +6,8 @@ import { createStore } from "zustand/vanilla";
 /** What the hand holds. `mark` sets numbered points, each the seed of an object of its own; `look` changes nothing. */
 export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pick" | "mark" | "look";
 
+export type SignColours = "classic" | "safe";
+
 /** Per segment, in this session's view. */
 export interface SegmentLook {
   readonly shown: boolean;
@@ -37,6 +39,8 @@ export interface Editing {
   /** Masks are hidden while a key is held. */
   readonly peeking: boolean;
   readonly style: "fill" | "outline" | "both";
+  /** Colours of positive and negative: the classic green and red, or blue and orange, which colour-blind eyes tell apart. */
+  readonly signColours: SignColours;
   readonly radiological: boolean;
   readonly looks: Readonly<Record<number, SegmentLook>>;
   /** What waits and runs for the active page's own prompts, oldest first. */
@@ -62,6 +66,7 @@ const initial: Editing = {
   promptsShown: true,
   peeking: false,
   style: "both",
+  signColours: "classic",
   radiological: true,
   looks: {},
   pending: [],

@@ -2,7 +2,7 @@ import type { ImageFacts, ModelFacts, NumberedPoint, Person, SegmentSummary, Ses
 import type { Vec3 } from "@septum/volume";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
-import type { Slices, View } from "../viewer/planes.ts";
+import type { Layout, Slices } from "../viewer/planes.ts";
 import type { Window } from "../viewer/window.ts";
 import type { Expiry } from "../words/expiry.ts";
 import type { RunProgress } from "../words/run.ts";
@@ -62,7 +62,7 @@ export interface AppState {
   /** The point that the next click moves. */
   readonly selected?: number;
   readonly view: {
-    readonly layout: View | "grid";
+    readonly layout: Layout;
     readonly window: Window;
     readonly opacity: number;
     readonly masksShown: boolean;

@@ -11,19 +11,13 @@ import {
   voxelToDisplay,
 } from "./grid.ts";
 import { countLabels, cutLabels, writeLabels } from "./label-map.ts";
+import { placements } from "./layouts.ts";
 import type { Marker } from "./markers.ts";
 import { drawOverlay } from "./overlay.ts";
 import { type Plane, planes, type Tile, toScreen } from "./planes.ts";
-import { type Placement, Scene } from "./scene.ts";
+import { Scene } from "./scene.ts";
 import type { DragWindow, Viewer, ViewerEvents, ViewerPoint } from "./viewer.ts";
 import type { Window } from "./window.ts";
-
-const grid4: readonly Placement[] = [
-  { view: "axial", position: [0, 0, 0.5, 0.5] },
-  { view: "coronal", position: [0.5, 0, 0.5, 0.5] },
-  { view: "sagittal", position: [0, 0.5, 0.5, 0.5] },
-  { view: "render", position: [0.5, 0.5, 0.5, 0.5] },
-];
 
 /** Puts a viewer into `host`, which must have a size of its own. Throws when the browser has no WebGL 2. */
 export async function createViewer(host: HTMLElement, events: ViewerEvents): Promise<Viewer> {
@@ -50,7 +44,7 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
   let disposed = false;
 
   scene.onChange = () => invalidate(false);
-  scene.place(grid4);
+  scene.place(placements("grid"));
 
   function invalidate(onlySlices: boolean) {
     slicesOnly &&= onlySlices;
@@ -223,8 +217,8 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
       selected = number;
       invalidate(true);
     },
-    setLayout(view) {
-      scene.place(view === "grid" ? grid4 : [{ view, position: [0, 0, 1, 1] }]);
+    setLayout(layout) {
+      scene.place(placements(layout));
     },
     setDragWindow(next) {
       drag = next;

@@ -1,16 +1,24 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconArrowsMaximize, IconArrowsMinimize, IconFocusCentered } from "@tabler/icons-react";
+import type { CSSProperties } from "react";
 import { setView, useApp } from "../state/store.ts";
-import { type Plane, planeNames, planes, type View } from "./planes.ts";
+import { placements } from "./layouts.ts";
+import { type Plane, planes, type View } from "./planes.ts";
 
 /** Names, slice numbers and buttons above the four views. */
 export function Frames({ onReset }: { readonly onReset: () => void }) {
   const layout = useApp((state) => state.view.layout);
-  const views: readonly View[] = layout === "grid" ? [...planeNames, "render"] : [layout];
+  const frames = placements(layout);
   return (
-    <div className={layout === "grid" ? "frames frames-grid" : "frames"}>
-      {views.map((view) => (
-        <Frame key={view} view={view} alone={layout !== "grid"} onReset={onReset} />
+    <div className="frames">
+      {frames.map(({ view, position: [left, top, width, height] }) => (
+        <Frame
+          key={view}
+          view={view}
+          alone={frames.length === 1}
+          place={{ left: `${100 * left}%`, top: `${100 * top}%`, width: `${100 * width}%`, height: `${100 * height}%` }}
+          onReset={onReset}
+        />
       ))}
     </div>
   );
@@ -19,14 +27,15 @@ export function Frames({ onReset }: { readonly onReset: () => void }) {
 interface FrameProps {
   readonly view: View;
   readonly alone: boolean;
+  readonly place: CSSProperties;
   readonly onReset: () => void;
 }
 
-function Frame({ view, alone, onReset }: FrameProps) {
+function Frame({ view, alone, place, onReset }: FrameProps) {
   const title = view === "render" ? "3D" : planes[view].title;
   const grow = alone ? "Show all four views" : `Enlarge ${title}`;
   return (
-    <section className="frame" aria-label={title}>
+    <section className="frame" aria-label={title} style={place}>
       <header>
         <span className="frame-title" style={{ color: view === "render" ? undefined : planes[view].colour }}>
           {title}

@@ -62,3 +62,14 @@ export function displayToFraction(grid: DisplayGrid, [x, y, z]: Vec3): Vec3 {
   const n = displaySize(grid);
   return [(x + 0.5) / n[0], (y + 0.5) / n[1], (z + 0.5) / n[2]];
 }
+
+/** Place in the displayed volume → the file's voxel coordinates, not rounded: centres lie at whole numbers. */
+export function fractionToVoxel(grid: DisplayGrid, fraction: Vec3): Vec3 {
+  const n = displaySize(grid);
+  return displayToVoxel(grid, [fraction[0] * n[0] - 0.5, fraction[1] * n[1] - 0.5, fraction[2] * n[2] - 0.5]);
+}
+
+/** The file's voxel coordinates, fractions allowed → place in the displayed volume. */
+export function voxelToFraction(grid: DisplayGrid, voxel: Vec3): Vec3 {
+  return displayToFraction(grid, voxelToDisplay(grid, voxel));
+}

@@ -3,6 +3,9 @@ import type { Vec3 } from "@septum/volume";
 export type Plane = "axial" | "coronal" | "sagittal";
 export type View = Plane | "render";
 
+/** One view alone, the three planes beside each other, or those and the 3D view. */
+export type Layout = View | "three" | "grid";
+
 export interface PlaneFacts {
   readonly title: string;
   /** Display axes shown to the right and upwards, and the one looked along. */

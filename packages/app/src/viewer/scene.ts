@@ -1,5 +1,6 @@
 import { cmapper, Niivue, SLICE_TYPE } from "@niivue/niivue";
 import type { Vec3 } from "@septum/volume";
+import type { Placement } from "./layouts.ts";
 import { planeNames, planes, type Rect, type Tile, type View } from "./planes.ts";
 
 /** Room around a slice for the letters at its edges. */
@@ -14,12 +15,6 @@ const sliceTypes: Readonly<Record<View, SLICE_TYPE>> = {
   sagittal: SLICE_TYPE.SAGITTAL,
   render: SLICE_TYPE.RENDER,
 };
-
-/** Where a view stands, as fractions of the canvas. */
-export interface Placement {
-  readonly view: View;
-  readonly position: readonly [left: number, top: number, width: number, height: number];
-}
 
 /**
  * NiiVue as we use it: it keeps the volume on the graphics card and draws slices and the 3D view. Mouse, keys, text,

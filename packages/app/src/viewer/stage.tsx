@@ -56,7 +56,7 @@ export function Stage() {
   const onKeyDown = (event: React.KeyboardEvent) => {
     const shown = viewer.current;
     const { layout } = store.getState().view;
-    const active = layout === "grid" || layout === "render" ? plane.current : layout;
+    const active = layout === "grid" || layout === "three" || layout === "render" ? plane.current : layout;
     if (!shown || event.ctrlKey || event.altKey || event.metaKey) return;
     const step = event.shiftKey ? 10 : 1;
     const moves: Readonly<Record<string, readonly [number, number, number]>> = {

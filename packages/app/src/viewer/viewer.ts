@@ -1,5 +1,5 @@
 import type { Box, Vec3 } from "@septum/volume";
-import type { Plane, Slices, View } from "./planes.ts";
+import type { Layout, Plane, Slices } from "./planes.ts";
 import type { Window } from "./window.ts";
 
 /** A numbered point as the viewer shows it. */
@@ -37,7 +37,7 @@ export interface Viewer {
   /** 0 hides the labels, 1 covers the scan. */
   setLabelOpacity(opacity: number): void;
   setPoints(points: readonly ViewerPoint[], selected: number | undefined): void;
-  setLayout(view: View | "grid"): void;
+  setLayout(layout: Layout): void;
   setDragWindow(drag: DragWindow): void;
   goTo(voxel: Vec3): void;
   /** Moves the crosshair by whole voxels as a plane shows them: to the right, upwards, and to the next slice. */
