@@ -17,6 +17,7 @@ import {
   pointsAnswer,
   pointsRemovedAnswer,
 } from "./points.ts";
+import type { PredictBody } from "./predict.ts";
 import {
   type PromptInput,
   type PromptPatch,
@@ -154,6 +155,12 @@ export function createClient(options: TransportOptions) {
     },
     prompt(label: number, body: PromptInput, call?: FrameOptions): Promise<PromptResult> {
       return changed(`/api/segments/${label}/prompts`, call?.frame, { signal: call?.signal, method: "POST", body });
+    },
+    /** Predicts from the prompts that were added with `predict: false`; no passes when none waits. */
+    predict(label: number, call?: FrameOptions & NonNullable<PredictBody>): Promise<PromptResult> {
+      const { full, autozoom } = call ?? {};
+      const body = { full, autozoom };
+      return changed(`/api/segments/${label}/predict`, call?.frame, { signal: call?.signal, method: "POST", body });
     },
     /** Takes prompt `n` (from 0, as listed) away, as if it had never been given: the later ones are replayed. */
     removePrompt(label: number, n: number, call?: FrameOptions): Promise<PromptResult> {

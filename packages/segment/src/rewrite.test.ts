@@ -27,6 +27,8 @@ const [a, b, c] = [point(12, 20, 9), point(25, 7, 30, false), point(18, 15, 12)]
 interface Said {
   readonly prompt: Prompt;
   readonly options?: ApplyOptions;
+  /** Whether to predict once more afterwards, which matters when this was added without. */
+  readonly later?: boolean;
 }
 
 const initial = prompts(smallSize).map((prompt): Prompt => {
@@ -53,6 +55,7 @@ const said: fc.Arbitrary<Said> = fc.record({
     fc.constant({ predict: false }),
     fc.constant({ predict: true }),
   ),
+  later: fc.boolean(),
 });
 
 function open(options: Partial<SegmenterOptions> = {}): Segmenter {
@@ -60,7 +63,10 @@ function open(options: Partial<SegmenterOptions> = {}): Segmenter {
 }
 
 async function give(segmenter: Segmenter, list: readonly Said[]): Promise<Segmenter> {
-  for (const { prompt, options } of list) await finish(segmenter.apply(prompt, options));
+  for (const { prompt, options, later } of list) {
+    await finish(segmenter.apply(prompt, options));
+    if (later) await finish(segmenter.predict());
+  }
   return segmenter;
 }
 
@@ -82,9 +88,9 @@ function edited(list: readonly Said[], edit: PromptEdit): readonly Said[] {
   );
   const current = list.slice(from);
   if (edit.type === "remove") return current.toSpliced(edit.at, 1);
-  const { prompt, options } = current[edit.at];
+  const { prompt, ...how } = current[edit.at];
   const changed = edit.type === "replace" ? edit.prompt : { ...prompt, positive: edit.positive };
-  return current.with(edit.at, { prompt: changed as Prompt, options });
+  return current.with(edit.at, { prompt: changed as Prompt, ...how });
 }
 
 describe("rewrite()", () => {

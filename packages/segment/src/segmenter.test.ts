@@ -288,6 +288,15 @@ describe("the queue of views", () => {
     expect(snapshot(segmenter)).toEqual(before);
   });
 
+  test("a prediction that none waited for leaves what was undone to be redone", async () => {
+    const segmenter = open();
+    await finish(segmenter.apply(point));
+    const { voxels } = segmenter;
+    segmenter.undo();
+    expect((await finish(segmenter.predict())).passes).toBe(0);
+    expect(segmenter.redo()?.voxels).toBe(voxels);
+  });
+
   test("reset() clears it", async () => {
     const segmenter = open();
     await finish(segmenter.apply(point, { predict: false }));

@@ -191,9 +191,9 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       changed = uniteBoxes(changed, swapBoxAxes(delta.box));
     }
     const { after } = change;
-    history = change.extend
-      ? extendLastStep(history, after, deltas, historyBytes)
-      : recordStep(history, { before: now, after, deltas }, historyBytes);
+    // A prediction that none waited for is no change, and what was undone can still be redone.
+    if (change.extend && after !== now) history = extendLastStep(history, after, deltas, historyBytes);
+    if (!change.extend) history = recordStep(history, { before: now, after, deltas }, historyBytes);
     now = after;
     return report(changed && swapBoxAxes(changed), started, change.predictions);
   }
@@ -261,7 +261,8 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
         if (now.queued === undefined) return { after: now, masks: [], extend: true };
         const refineAll = options.forceFullRefine ? maskBox() : undefined;
         const change = yield* predictFrom(now, volumeRows(mask.bits, engineSize), options, refineAll);
-        const prompts = now.prompts && { ...now.prompts, ...asked(options, options.forceFullRefine) };
+        const { predicted } = asked(options, options.forceFullRefine);
+        const prompts = now.prompts && { ...now.prompts, predicted };
         return { ...change, after: { prompts }, extend: true };
       }, options.signal),
     rewrite: (edit, options = {}) => transact(() => replay(edit, options), options.signal),

@@ -24,6 +24,7 @@ import { image } from "./routes/image.ts";
 import { login } from "./routes/login.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { points } from "./routes/points.ts";
+import { predict } from "./routes/predict.ts";
 import { ready } from "./routes/ready.ts";
 import { results } from "./routes/results.ts";
 import { segments } from "./routes/segments.ts";
@@ -161,6 +162,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(image, context);
       await api.register(points, context);
       await api.register(segments, context);
+      await api.register(predict, context);
       await api.register(history, context);
       await api.register(results, context);
       await api.register(events, context);

@@ -122,6 +122,11 @@ export interface SegmentObject {
    */
   apply(prompt: Prompt, options: ApplyOptions): Promise<Applied>;
   /**
+   * Predicts from the prompts that were added without it, as a part of the last one's step to undo. No passes when none
+   * waits. All or nothing, as `apply` is.
+   */
+  predict(options: PredictOptions): Promise<Applied>;
+  /**
    * Changes what was said before, as if it had been so all along; prompts after it are predicted again. One step to undo.
    * All or nothing, as `apply` is.
    */
@@ -150,6 +155,11 @@ export interface RewriteOptions {
 
 export interface ApplyOptions extends RewriteOptions {
   readonly predict?: boolean;
+}
+
+export interface PredictOptions extends RewriteOptions {
+  /** Refine the whole mask there was as well, not only what changed; matters when the object is larger than a patch. */
+  readonly full?: boolean;
 }
 
 /** Pushed after every network pass. */

@@ -1,7 +1,7 @@
 import type { Prompt, Applied as SegmenterApplied } from "@septum/segment";
 import { type Box, bitBytes, boxContains, formatBox, type Vec3, wholeBox } from "@septum/volume";
 import type { DevicePasses, Job } from "./device-passes.ts";
-import type { Applied, ApplyOptions, RewriteOptions, SavedObject, SegmentObject } from "./engine.ts";
+import type { Applied, ApplyOptions, PredictOptions, RewriteOptions, SavedObject, SegmentObject } from "./engine.ts";
 import { createGate, type Gate, reading } from "./gate.ts";
 import type { Remote } from "./rpc.ts";
 import type { Changed, ObjectFacts, ObjectKey, SegmentMethods } from "./segment-protocol.ts";
@@ -41,7 +41,7 @@ export async function openObject(
   });
   const closing = new AbortController();
 
-  async function predict<M extends "apply" | "rewrite">(
+  async function runPasses<M extends "apply" | "predict" | "rewrite">(
     method: M,
     { owner, signal, onProgress }: RewriteOptions,
     call: Omit<SegmentMethods[M]["args"], "job" | keyof ObjectKey>,
@@ -114,13 +114,15 @@ export async function openObject(
       return facts.bytes;
     },
     apply: (prompt, options: ApplyOptions) =>
-      predict("apply", options, {
+      runPasses("apply", options, {
         prompt: compactPrompt(prompt),
         predict: options.predict,
         autozoom: options.autozoom,
       }),
+    predict: (options: PredictOptions) =>
+      runPasses("predict", options, { autozoom: options.autozoom, full: options.full }),
     rewrite: (edit, options) =>
-      predict("rewrite", options, {
+      runPasses("rewrite", options, {
         edit: "prompt" in edit ? { ...edit, prompt: compactPrompt(edit.prompt) } : edit,
         autozoom: options.autozoom,
       }),

@@ -44,6 +44,12 @@ export interface ApplyCall extends ObjectKey {
   readonly autozoom?: boolean;
 }
 
+export interface PredictCall extends ObjectKey {
+  readonly job: number;
+  readonly autozoom?: boolean;
+  readonly full?: boolean;
+}
+
 export interface RewriteCall extends ObjectKey {
   readonly job: number;
   readonly edit: PromptEdit;
@@ -58,6 +64,7 @@ export type SegmentMethods = {
   openObject: { args: ObjectKey & { readonly mask: Uint8Array; readonly state?: Uint8Array }; result: ObjectFacts };
   closeObject: { args: ObjectKey; result: undefined };
   apply: { args: ApplyCall; result: Changed; event: PassProgress };
+  predict: { args: PredictCall; result: Changed; event: PassProgress };
   rewrite: { args: RewriteCall; result: Changed; event: PassProgress };
   undo: { args: ObjectKey; result: Changed };
   redo: { args: ObjectKey; result: Changed };

@@ -66,6 +66,9 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
   apply({ job, prompt, predict, autozoom, ...key }, { signal, emit }) {
     return runSteps(objectOf(key), job, emit, ({ apply }) => apply(prompt, { predict, autozoom, signal }));
   },
+  predict({ job, autozoom, full, ...key }, { signal, emit }) {
+    return runSteps(objectOf(key), job, emit, ({ predict }) => predict({ autozoom, forceFullRefine: full, signal }));
+  },
   rewrite({ job, edit, autozoom, ...key }, { signal, emit }) {
     return runSteps(objectOf(key), job, emit, ({ rewrite }) => rewrite(edit, { autozoom, signal }));
   },

@@ -19,6 +19,7 @@ import { keptKey, stepKey } from "./history.ts";
 import { changeLabel } from "./labels.ts";
 import { noLimits } from "./limits.ts";
 import { clearPoints, markPoint, removePoint, removeSegment } from "./points.ts";
+import { predictObject } from "./predict.ts";
 import { runPoints } from "./run.ts";
 import { applyPrompt, changePrompt, resetObject } from "./segments.ts";
 import type { Session } from "./session.ts";
@@ -26,13 +27,14 @@ import { openSessions } from "./sessions.ts";
 import { objectKey } from "./state.ts";
 import { travel, undoObject } from "./travel.ts";
 
-type PointPrompt = Extract<Prompt, { kind: "point" }>;
+/** A point; `later` when it was added without predicting, and whether that was made up for. */
+type PointPrompt = Extract<Prompt, { kind: "point" }> & { readonly later?: "waits" | "predicted" };
 
 /** What a person did, with its numbers still to be fitted to what there is. */
 type Action =
   | { type: "mark"; number: number; voxel: Vec3 }
-  | { type: "unmark" | "clear" | "run" | "runOne" | "reset" | "remove" | "undoObject"; label: number }
-  | { type: "prompt"; label: number; voxel: Vec3; positive: boolean }
+  | { type: "unmark" | "clear" | "run" | "runOne" | "reset" | "remove" | "undoObject" | "predict"; label: number }
+  | { type: "prompt"; label: number; voxel: Vec3; positive: boolean; later?: "waits" }
   | { type: "dropPrompt" | "flipPrompt" | "movePrompt"; label: number; place: number; voxel: Vec3 }
   | { type: "name" | "color"; label: number; value: string | null }
   | { type: "undo" | "redo" | "rest" | "reopen" };
@@ -64,6 +66,16 @@ function createModel() {
     sizes: () => [undo.length, redo.length],
     record(parts: readonly Part[]) {
       undo = [...undo, parts];
+      redo = [];
+    },
+    /** What was done to the object last had this outcome instead. */
+    extend(label: number, prompts: readonly PointPrompt[]) {
+      const place = undo.findLastIndex((step) => step.some((part) => part.label === label && !part.empty));
+      const outcome = (picture: Picture) => withObject(picture, label, prompts);
+      undo = undo.with(
+        place,
+        undo[place].map((part) => (part.label === label ? { ...part, do: outcome } : part)),
+      );
       redo = [];
     },
     undo: () => {
@@ -155,6 +167,7 @@ function segmenterEngine(): Engine {
         return segmenter.redoable;
       },
       apply: (prompt, { predict, autozoom, signal }) => finish(segmenter.apply(prompt, { predict, autozoom, signal })),
+      predict: ({ autozoom, full, signal }) => finish(segmenter.predict({ autozoom, forceFullRefine: full, signal })),
       rewrite: (edit, { autozoom, signal }) => finish(segmenter.rewrite(edit, { autozoom, signal })),
       undo: async () => segmenter.undo(),
       redo: async () => segmenter.redo(),
@@ -263,9 +276,18 @@ async function act(session: Session, model: Model, action: Action): Promise<void
       return;
     }
     case "prompt": {
-      const prompt = { ...at(action.voxel), positive: action.positive };
-      await applyPrompt(session, label, prompt, prompt, options);
-      return replace([...(prompts ?? []), prompt], { creates: !prompts });
+      const { positive, later } = action;
+      const prompt = { ...at(action.voxel), positive };
+      await applyPrompt(session, label, prompt, prompt, { ...options, predict: later === undefined });
+      return replace([...(prompts ?? []), { ...prompt, later }], { creates: !prompts });
+    }
+    case "predict": {
+      const last = prompts?.at(-1);
+      if (!prompts || !last) return;
+      const { passes } = await predictObject(session, label, { autozoom: true, full: false, signal });
+      expect(passes > 0).toBe(last.later === "waits");
+      if (passes > 0) model.extend(label, prompts.with(-1, { ...last, later: "predicted" }));
+      return;
     }
     case "reset":
       if (!prompts) return;
@@ -281,11 +303,12 @@ async function act(session: Session, model: Model, action: Action): Promise<void
         ...old,
         ...(action.type === "flipPrompt" ? { positive: !old.positive } : { voxel: action.voxel }),
       };
+      const { later: _, ...said } = next;
       const edit =
         action.type === "flipPrompt"
           ? ({ type: "sign", at: n, positive: next.positive } as const)
-          : ({ type: "replace", at: n, prompt: next } as const);
-      const plan = () => (action.type === "dropPrompt" ? null : { summary: next, edit, name: "changed" });
+          : ({ type: "replace", at: n, prompt: said } as const);
+      const plan = () => (action.type === "dropPrompt" ? null : { summary: said, edit, name: "changed" });
       await changePrompt(session, label, n, plan, signal);
       return replace(action.type === "dropPrompt" ? prompts.toSpliced(n, 1) : prompts.with(n, next));
     }
@@ -344,14 +367,18 @@ async function compare(session: Session, model: Model, keys: ReadonlySet<string>
   const { state } = session;
   const picture = model.picture();
   expect(state.points).toEqual(sorted(picture.points).map(([number, voxel]) => ({ number, voxel })));
-  expect(state.segments.map(({ label, prompts }) => [label, prompts])).toEqual(sorted(picture.objects));
+  const drawn = sorted(picture.objects).map(([label, prompts]) => [label, prompts.map(({ later, ...said }) => said)]);
+  expect(state.segments.map(({ label, prompts }) => [label, prompts])).toEqual(drawn);
   expect(state.labels).toEqual(sorted(picture.names).map(([label, own]) => ({ label, ...own })));
   expect([state.history.undo.length, state.history.redo.length]).toEqual(model.sizes());
   await session.useImage(async (opened) => {
     for (const { label, voxels } of state.segments) {
       const object = await opened.object(label);
       const fresh = await opened.image.object(1000 + label);
-      for (const prompt of picture.objects.get(label)!) await fresh.apply(prompt, { owner: "" });
+      for (const { later, ...prompt } of picture.objects.get(label)!) {
+        await fresh.apply(prompt, { owner: "", predict: later === undefined });
+        if (later === "predicted") await fresh.predict({ owner: "" });
+      }
       expect([object.prompts, object.voxels, voxels]).toEqual([fresh.prompts, fresh.voxels, fresh.voxels]);
       expect(await object.maskBits(wholeBox(size))).toEqual(await fresh.maskBits(wholeBox(size)));
       opened.image.removeObject(1000 + label);
@@ -370,8 +397,10 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
       label: labels,
       voxel: voxels,
       positive: fc.boolean(),
+      later: fc.constantFrom(undefined, undefined, "waits" as const),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("predict" as const), label: labels }) },
   {
     weight: 6,
     arbitrary: fc.record({

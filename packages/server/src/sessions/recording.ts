@@ -10,7 +10,7 @@ import {
   type StepFacts,
   stepKey,
 } from "./history.ts";
-import { objectKey, type SessionState } from "./state.ts";
+import { findSegment, objectKey, type SessionState } from "./state.ts";
 
 /** What is on disk of the session. */
 export interface StepSource {
@@ -59,6 +59,35 @@ export function recordChange(
     put,
     remove: [...remove, ...taken, ...forgotten.flatMap(({ id }) => keysOf(stepOf(id), "redo"))],
   };
+}
+
+/**
+ * A prediction made later belongs to the step of the object's newest prompt, as it does in the object's own history. What
+ * had been undone can no longer be redone.
+ */
+export function extendStep(
+  { history }: SessionState,
+  label: number,
+  after: SessionState,
+  source: StepSource,
+): Recorded {
+  const remove = history.redo.flatMap(({ id }) => keysOf(source.step(id), "undo"));
+  const voxels = findSegment(after, label)?.voxels;
+  for (let place = history.undo.length - 1; place >= 0; place--) {
+    const entry = history.undo[place];
+    const step = source.step(entry.id);
+    const patch = step.segments.find((segment) => segment.label === label);
+    if (!patch || patch.moves === 0) continue;
+    const segments = step.segments.map((segment) => (segment === patch ? { ...patch, after: voxels } : segment));
+    const [old, now] = [encodeStep(step), encodeStep({ ...step, segments })];
+    const undo = history.undo.with(place, { id: entry.id, bytes: entry.bytes + now.length - old.length });
+    return {
+      state: { ...after, history: { ...history, undo, redo: [] } },
+      put: new Map([[stepKey(step.id), now]]),
+      remove,
+    };
+  }
+  return { state: { ...after, history: { ...history, redo: [] } }, put: new Map(), remove };
 }
 
 /** Moves the newest step over to the other list. `saved` is what the engine made of objects that are there on both sides. */

@@ -122,7 +122,7 @@ export function work<T>(session: Session, signal: AbortSignal, run: (opened: Ope
 }
 
 /** The engine's part; a new object that got no prompt is forgotten again. */
-async function predictOrLeave(
+export async function predictOrLeave(
   session: Session,
   opened: OpenedImage,
   label: number,

@@ -135,10 +135,13 @@ function packed(volume: Volume, source: NiftiHeader): Uint8Array {
 
 /** The object's prompts now, before its earlier changes, and after those that were undone; newest last. */
 interface History {
-  readonly undo: readonly (readonly Prompt[])[];
-  readonly now: readonly Prompt[];
-  readonly redo: readonly (readonly Prompt[])[];
+  readonly undo: readonly (readonly Given[])[];
+  readonly now: readonly Given[];
+  readonly redo: readonly (readonly Given[])[];
 }
+
+/** A prompt; `waits` when it was added without predicting. */
+type Given = Prompt & { readonly waits?: boolean };
 
 function fakeObject(
   label: number,
@@ -168,7 +171,7 @@ function fakeObject(
     history = next;
     return { changed, voxels: count(), passes, zooms: [1], secondsNetwork: 0, secondsTotal: 0 };
   };
-  const record = (now: readonly Prompt[], passes: number) =>
+  const record = (now: readonly Given[], passes: number) =>
     change({ undo: [...history.undo, history.now], now, redo: [] }, passes);
   const predict = async (passes: number, { signal, onProgress }: ApplyOptions) => {
     for (let pass = 1; pass <= passes; pass++) {
@@ -196,7 +199,13 @@ function fakeObject(
       const passes = options.predict === false ? 0 : 2;
       await predict(passes, options);
       applied.push(prompt);
-      return record([...history.now, prompt], passes);
+      return record([...history.now, passes === 0 ? { ...prompt, waits: true } : prompt], passes);
+    },
+    async predict(options) {
+      const last = history.now.at(-1);
+      if (!last?.waits) return { voxels: count(), passes: 0, zooms: [], secondsNetwork: 0, secondsTotal: 0 };
+      await predict(2, options);
+      return change({ ...history, now: history.now.with(-1, { ...last, waits: false }), redo: [] }, 2);
     },
     async rewrite(edit, options) {
       const next = rewritten(history.now, edit);
@@ -232,11 +241,11 @@ function fakeObject(
   return { object, mask };
 }
 
-function rewritten(prompts: readonly Prompt[], edit: PromptEdit): readonly Prompt[] {
+function rewritten(prompts: readonly Given[], edit: PromptEdit): readonly Given[] {
   if (edit.type === "restart") return [edit.prompt];
   const old = prompts[edit.at];
   if (edit.type === "remove") return prompts.toSpliced(edit.at, 1);
-  if (edit.type === "replace") return prompts.with(edit.at, edit.prompt);
+  if (edit.type === "replace") return prompts.with(edit.at, { ...edit.prompt, waits: old.waits });
   return prompts.with(edit.at, old.kind === "initial" ? old : { ...old, positive: edit.positive });
 }
 

@@ -1,0 +1,13 @@
+import { z } from "./zod.ts";
+
+/** How to predict from the prompts that were added with `predict: false`. */
+export const predictBody = z
+  .object({
+    full: z
+      .boolean()
+      .optional()
+      .meta({ description: "true refines the whole object there was as well, not only what changed" }),
+    autozoom: z.boolean().optional(),
+  })
+  .nullish();
+export type PredictBody = z.infer<typeof predictBody>;
