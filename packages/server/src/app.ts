@@ -15,6 +15,7 @@ import { secure } from "./http/security.ts";
 import { useSessions } from "./http/session-hook.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { stocktaker } from "./metrics/stock.ts";
+import { serveProtocols, tellLeaselessCalls } from "./protocols/protocols.ts";
 import { admin } from "./routes/admin.ts";
 import type { ApiContext } from "./routes/context.ts";
 import { events } from "./routes/events.ts";
@@ -92,6 +93,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => crypto.randomUUID().slice(0, 8),
     // An upload may take its time; its silence is watched where it is received.
     requestTimeout: 0,
+    // Longer than any client we know keeps a silent connection: whoever closes first never meets a call under way.
+    keepAliveTimeout: 90_000,
+    http: { headersTimeout: 100_000, maxHeaderSize: 64 * 1024 },
     ...(settings.maxBodyKb === undefined ? {} : { bodyLimit: settings.maxBodyKb * 1024 }),
     // An address that cannot be read reaches no route, and none of its hooks.
     frameworkErrors: (error, _request, reply: FastifyReply) => {
@@ -137,6 +141,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sampleFile: options.sampleFile,
   };
 
+  tellLeaselessCalls(app);
   speakOneLanguage(app, metrics.failed);
   logRequests(app);
   app.addHook("onResponse", async ({ method, routeOptions }, { statusCode: status, elapsedTime }) => {
@@ -169,6 +174,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: "/api" },
   );
+  await serveProtocols(app, context, settings.protocol ?? []);
   await servePage(app, options.appFolder);
 
   const sweeper = setInterval(() => void sessions.sweep(), Math.max(1000, Math.min(sweepMs, restMs / 4)));

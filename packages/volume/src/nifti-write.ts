@@ -1,6 +1,6 @@
 import { type Affine, checkAffine, spacing } from "./affine.ts";
 import { hostIsLittleEndian, swapBytes } from "./byte-order.ts";
-import { dtypeOfArray, niftiDtypes } from "./nifti-dtype.ts";
+import { dtypeOfArray, type NiftiDtype, niftiDtypes } from "./nifti-dtype.ts";
 import type { NiftiGeometry, NiftiHeader } from "./nifti-header.ts";
 import {
   descriptionBytes,
@@ -54,13 +54,33 @@ const longestNifti1Axis = 32767;
  * @throws {VolumeError} `bad-volume`, `bad-affine`
  */
 export function writeNifti(volume: Volume, options: NiftiWriteOptions = {}): NiftiParts {
-  const { data, size, affine } = volume;
-  checkSize(data, size);
+  const { data, size } = volume;
+  if (data.length !== size[0] * size[1] * size[2]) throw badSize(`${data.length} voxels`, size);
+  const dtype = dtypeOfArray(data);
+  return {
+    header: writeNiftiHeader({ ...volume, dtype }, options),
+    data: littleEndianBytes(data, niftiDtypes[dtype].bytes),
+  };
+}
+
+/** A volume without its voxels, which follow from elsewhere. */
+export interface NiftiGrid extends Omit<Volume, "data"> {
+  readonly dtype: NiftiDtype;
+}
+
+/**
+ * Header and extension flag of such a file; the voxels follow at once, little-endian, `i` fastest.
+ *
+ * @throws {VolumeError} `bad-volume`, `bad-affine`
+ */
+export function writeNiftiHeader(grid: NiftiGrid, options: NiftiWriteOptions = {}): Uint8Array<ArrayBuffer> {
+  const { size, affine, dtype } = grid;
+  if (!size.every((length) => Number.isInteger(length) && length > 0)) throw badSize("anything", size);
   checkAffine(affine);
   const layout = Math.max(...size) > longestNifti1Axis ? nifti2Layout : nifti1Layout;
   const geometry = sourceGeometry(affine, options.source) ?? geometryOf(affine);
-  const { slope, intercept } = options.labels ? identityScaling : volume.scaling;
-  const { code, bytes: width } = niftiDtypes[dtypeOfArray(data)];
+  const { slope, intercept } = options.labels ? identityScaling : grid.scaling;
+  const { code, bytes: width } = niftiDtypes[dtype];
   const flat = size[2] === 1 && options.source?.dims.length === 2;
 
   const header = new Uint8Array(layout.bytes + extensionFlagBytes);
@@ -76,13 +96,11 @@ export function writeNifti(volume: Volume, options: NiftiWriteOptions = {}): Nif
   writeField(view, layout.intentCode, options.labels ? labelIntent : 0);
   header.set(shortened(options.description ?? ""), layout.description.at);
   writeGeometry(view, layout, geometry);
-  return { header, data: littleEndianBytes(data, width) };
+  return header;
 }
 
-function checkSize(data: VoxelArray, size: readonly number[]): void {
-  const voxels = size[0] * size[1] * size[2];
-  if (size.every((length) => Number.isInteger(length) && length > 0) && data.length === voxels) return;
-  throw new VolumeError("bad-volume", `Cannot write ${data.length} voxels as a volume of ${size.join(" × ")}.`);
+function badSize(what: string, size: readonly number[]): VolumeError {
+  return new VolumeError("bad-volume", `Cannot write ${what} as a volume of ${size.join(" × ")}.`);
 }
 
 function sourceGeometry(affine: Affine, source: NiftiHeader | undefined): NiftiGeometry | undefined {

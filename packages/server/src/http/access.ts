@@ -29,6 +29,7 @@ export async function requireToken(app: FastifyInstance, { tokens, adminToken }:
     const route = request.routeOptions.url;
     // A page of another site asks first what it may do, and cannot show a token with that.
     if (route === undefined || openRoutes.test(route) || request.method === "OPTIONS") return;
+    if (request.routeOptions.config.letsIn?.(request)) return;
     const given = bearerToken(request);
     if (given !== undefined && isOneOf(given, accepted)) return;
     const kept = request.cookies[cookieName];
@@ -77,4 +78,13 @@ export function sameSecret(a: string, b: string): boolean {
 /** Proof of the token that is not the token: it lets in, and cannot be used as a bearer's. */
 function cookieValue(token: string): string {
   return createHmac("sha256", token).update("septum access cookie").digest("base64url");
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** For callers that cannot send a token: whether this call shows in another way that it may come in. */
+    letsIn?: (request: FastifyRequest) => boolean;
+    /** A route of a foreign protocol: it does things for whoever calls, whatever the method. */
+    protocol?: boolean;
+  }
 }

@@ -41,7 +41,8 @@ export function refuseStrangePages(app: FastifyInstance, options: HostCheckOptio
     const site = headers["sec-fetch-site"];
     const strange = site === "cross-site" || site === "same-site";
     const invited = origin !== undefined && origins.has(origin.toLowerCase());
-    if (strange && !invited && routeOptions.url?.startsWith("/api/")) {
+    const ours = routeOptions.url?.startsWith("/api/") || routeOptions.config.protocol;
+    if (strange && !invited && ours) {
       throw new HttpError(
         "forbidden",
         "Pages of other sites may not use this server: allow them with SEPTUM_CORS_ORIGINS",

@@ -25,6 +25,8 @@ export interface UploadWorld {
 export interface Upload {
   /** The file's bytes; asked for once. */
   readonly open: () => Promise<Readable>;
+  /** Makes the image file `to` out of what came, in the file `from`, where that is not one itself. */
+  readonly convert?: (from: string, to: string, signal: AbortSignal) => Promise<void>;
   /** Bytes of the whole request, when known. */
   readonly expected?: number;
   /** Which volume of a 4D file. */
@@ -77,7 +79,7 @@ async function receiveInPlace(
   let room: Reservation | undefined;
   try {
     staged = await world.store.stage(session.id);
-    const bytes = await receive(session, upload, staged.path, world.maxUploadBytes, signal);
+    const bytes = await receiveInto(staged.path, session, upload, world, signal);
     room = world.memory.reserve(await fileCost(staged.path, world.maxUnpackRatio, signal));
     const opened = await decode(staged.path, upload.frame, world, signal);
     try {
@@ -96,6 +98,25 @@ async function receiveInPlace(
     session.uploading = false;
     givePlaceBack();
     await staged?.discard().catch(() => {});
+  }
+}
+
+/** Writes the image file, by way of what it is made of, and gives the bytes received. */
+async function receiveInto(
+  path: string,
+  session: Session,
+  upload: Upload,
+  { store, maxUploadBytes }: UploadWorld,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!upload.convert) return receive(session, upload, path, maxUploadBytes, signal);
+  const sent = await store.stage(session.id);
+  try {
+    const bytes = await receive(session, upload, sent.path, maxUploadBytes, signal);
+    await upload.convert(sent.path, path, signal);
+    return bytes;
+  } finally {
+    await sent.discard().catch(() => {});
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ProtocolName } from "../protocols/names.ts";
 import { builtInModel } from "../repo-files.ts";
 import { userDataFolder } from "./data-folder.ts";
 import { isLoopback } from "./loopback.ts";
@@ -34,6 +35,8 @@ export interface Settings {
   /** Names under which the server may be called besides this machine's own; none: any, unless it listens on loopback. */
   readonly hostNames: readonly string[];
   readonly corsOrigins: readonly string[];
+  /** Wires of other programs besides nnInteractive's, which have no authentication. */
+  readonly protocol: readonly ProtocolName[];
   readonly device: Device;
   /** Threads of the network on the CPU; absent: chosen by the engine. */
   readonly threads?: number;
@@ -100,6 +103,7 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
     token: [],
     hostNames: [],
     corsOrigins: [],
+    protocol: [],
     device: "auto",
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { protocolNames } from "../protocols/names.ts";
 import { byteSize, countOrUnlimited, decimal, list, timeOrNever, wholeNumber, yesOrNo } from "./schemas.ts";
 import type { Settings } from "./settings.ts";
 
@@ -227,6 +228,16 @@ export const settingsTable: readonly Setting[] = [
     standard: "none",
     allowed: "origins such as https://viewer.example, between commas",
     schema: list(/^https?:\/\/[0-9a-z.-]+(:\d{1,5})?$/i),
+  },
+  {
+    key: "protocol",
+    flag: "--protocol",
+    env: "SEPTUM_PROTOCOL",
+    value: "NAMES",
+    help: "Protocols without authentication to speak as well, between commas: itksnap, slicer-v1, monai",
+    standard: "none",
+    allowed: `${protocolNames.join(", ")}, or several of them between commas`,
+    schema: list(new RegExp(`^(${protocolNames.join("|")})$`)),
   },
   {
     key: "device",

@@ -1,0 +1,4 @@
+/** Protocols that have no authentication of their own: each is off unless named (`--protocol`). */
+export const protocolNames = ["itksnap", "slicer-v1", "monai"] as const;
+
+export type ProtocolName = (typeof protocolNames)[number];

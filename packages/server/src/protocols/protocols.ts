@@ -1,0 +1,54 @@
+import type { FastifyInstance } from "fastify";
+import type { ApiContext, Routes } from "../routes/context.ts";
+import type { ProtocolName } from "./names.ts";
+
+/**
+ * The wires of other programs, at the address of the server itself: their paths are disjoint but for those of two
+ * (specs/client-protocols.md §8). One folder per protocol; each is a group of routes that translates to the session calls of
+ * `ArraySession`, and answers errors in its own words.
+ *
+ * nnInteractive's, which asks for the access token, is always on. The others have no way to ask for one, and are off unless named.
+ */
+export async function serveProtocols(
+  app: FastifyInstance,
+  context: ApiContext,
+  named: readonly ProtocolName[],
+): Promise<void> {
+  for (const name of new Set(named)) {
+    const routes = unauthenticated[name];
+    if (routes) await app.register(routes, context);
+  }
+}
+
+const unauthenticated: Readonly<Partial<Record<ProtocolName, Routes>>> = {};
+
+/**
+ * `constraints: { leaseless: true }` on a route: it gets the calls without `X-Lease-Token`, before another route of the same
+ * path. nnInteractive and the Slicer extension before 1.0 share four paths.
+ */
+export function tellLeaselessCalls(app: FastifyInstance): void {
+  app.addConstraintStrategy({
+    name: "leaseless",
+    storage: () => {
+      let kept: Handler | null = null;
+      return {
+        get: () => kept,
+        set: (_value, handler) => {
+          kept = handler;
+        },
+        del() {
+          kept = null;
+        },
+        empty() {
+          kept = null;
+        },
+      };
+    },
+    deriveConstraint: ({ headers }) => (headers["x-lease-token"] === undefined ? true : undefined),
+    mustMatchWhenDerived: false,
+    validate() {},
+  } as Strategy);
+}
+
+type Strategy = Parameters<FastifyInstance["addConstraintStrategy"]>[0];
+type Handler = NonNullable<ReturnType<ReturnType<Strategy["storage"]>["get"]>>;
