@@ -59,6 +59,7 @@ export async function diskStore(folder: string, options: DiskStoreOptions = {}):
     const record = records.get(id);
     return record && { ...record, lastActivity: Math.max(record.lastActivity, touched.get(id) ?? 0) };
   };
+  const readBlob = (id: string, key: string) => (closing || !isSessionId(id) ? undefined : records.blob(id, key));
   const close = async () => {
     clearTimeout(touchTimer);
     stopHeartbeat();
@@ -81,7 +82,12 @@ export async function diskStore(folder: string, options: DiskStoreOptions = {}):
 
     get: read,
 
-    blob: (id, key) => (closing || !isSessionId(id) ? undefined : records.blob(id, key)),
+    blob: readBlob,
+
+    blobs(id, prefix) {
+      const keys = closing || !isSessionId(id) ? [] : records.keys(id, prefix);
+      return new Map(keys.map((key) => [key, readBlob(id, key) as Uint8Array]));
+    },
 
     async commit(change) {
       checkOpen();

@@ -51,6 +51,11 @@ export function memoryStore(): Store {
 
     blob: (id, key) => entries.get(id)?.blobs.get(key)?.slice(),
 
+    blobs(id, prefix) {
+      const found = [...(entries.get(id)?.blobs ?? [])].filter(([key]) => key.startsWith(prefix));
+      return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, bytes]) => [key, bytes.slice()]));
+    },
+
     async commit(change) {
       checkOpen();
       const { image: _ignored, ...record } = structuredClone(change.record);

@@ -13,6 +13,8 @@ export interface Records {
   has(id: string): boolean;
   image(id: string): string | undefined;
   blob(id: string, key: string): Uint8Array | undefined;
+  /** Keys of the session's blobs that start so. */
+  keys(id: string, prefix: string): readonly string[];
   /** Of all blobs of the session together. */
   blobBytes(id: string): number;
   /** One transaction, flushed when the promise resolves. */
@@ -59,7 +61,10 @@ export async function openRecords(path: string, heartbeatFile: string): Promise<
     throw error;
   }
 
-  const blobKeys = (id: string) => [...blobs.getKeys({ start: `${id}/`, end: `${id}0` })];
+  // Keys are printable ASCII, so that nothing of this prefix comes after its end.
+  const blobKeys = (id: string, prefix = "") => [
+    ...blobs.getKeys({ start: `${id}/${prefix}`, end: `${id}/${prefix}\u007f` }),
+  ];
   const transact = async (work: () => void) => {
     try {
       await root.batch(work);
@@ -94,6 +99,8 @@ export async function openRecords(path: string, heartbeatFile: string): Promise<
       const bytes = blobs.getBinary(`${id}/${key}`);
       return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     },
+
+    keys: (id, prefix) => blobKeys(id, prefix).map((key) => key.slice(id.length + 1)),
 
     blobBytes(id) {
       // "Fast" gives a view of memory that the next read uses again: nothing is allocated to learn a length.

@@ -47,6 +47,8 @@ export interface Store {
   get(id: string): SessionRecord | undefined;
   /** The caller's own copy. */
   blob(id: string, key: string): Uint8Array | undefined;
+  /** All blobs of the session whose key starts with `prefix`, by key, ascending; copies. */
+  blobs(id: string, prefix: string): ReadonlyMap<string, Uint8Array>;
   /** Resolves when the change is on disk. Rejects, and changes nothing (a staged image stays staged), when it cannot be. */
   commit(change: Commit): Promise<void>;
   /** `lastActivity` alone; cheap, may be lost by a crash by up to some seconds. */

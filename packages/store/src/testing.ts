@@ -86,6 +86,25 @@ export function testStore(name: string, open: () => Promise<Store>): void {
       expect(store.blob(record.id, "mask")).toEqual(bytes(1, 2));
     });
 
+    it("lists the blobs of one session whose key starts alike, in order", async () => {
+      const store = await begin();
+      const [record, other] = [sampleRecord(), sampleRecord()];
+      const keys = ["object-1/step-2", "object-1", "object-10/step-1", "object-1/~", "object-1/step-11", "step-1", "~"];
+      await store.commit({ record, put: new Map(keys.map((key, n) => [key, bytes(n)])) });
+      await store.commit({ record: other, put: new Map([["object-1/step-3", bytes(9)]]) });
+      const found = [...store.blobs(record.id, "object-1/")];
+      expect(found).toEqual([
+        ["object-1/step-11", bytes(4)],
+        ["object-1/step-2", bytes(0)],
+        ["object-1/~", bytes(3)],
+      ]);
+      for (const [, blob] of found) blob.fill(7);
+      expect(store.blob(record.id, "object-1/step-2")).toEqual(bytes(0));
+      expect([...store.blobs(record.id, "").keys()]).toEqual([...keys].sort());
+      expect(store.blobs(record.id, "nothing").size).toBe(0);
+      expect(store.blobs(randomUUID(), "").size).toBe(0);
+    });
+
     it("stores the part of a buffer that a view shows", async () => {
       const store = await begin();
       const record = sampleRecord();
