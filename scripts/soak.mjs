@@ -1,5 +1,6 @@
-// `npm run soak -- --minutes 10 --sessions 50`: many people doing random work on a real server with the built-in model.
-// Prints the server's memory now and then; fails when a mask is not what the same calls alone make, or memory grows.
+// `npm run soak -- --minutes 10 --sessions 50`: many people doing random work on a real server, with a model so small that
+// the server and not the network has the work. Prints the server's memory now and then; fails when anything is not what the
+// same calls alone make, or when memory grows. docs/operating.md says how that is judged.
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { prepare, root } from "./prepare.mjs";

@@ -8,8 +8,9 @@ export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly json?: unknown;
-  /** Uploads this scan. */
+  /** Uploads this scan, or this file. */
   readonly scan?: number;
+  readonly file?: Buffer;
 }
 
 /** What a call was answered, without what differs from server to server; bytes as their hash. */
@@ -35,17 +36,18 @@ const ownToServer = new Set([
 ]);
 
 /** Rejects when no whole answer came. */
-export async function make(call: Call, url: string, sessionId?: string): Promise<Answer> {
+export async function make(call: Call, url: string, sessionId?: string, send = fetch): Promise<Answer> {
   const { method, path, json, scan } = call;
+  const file = scan === undefined ? call.file : scans[scan];
   const headers: Record<string, string> = {};
   if (sessionId !== undefined) headers[sessionHeader] = sessionId;
   if (json !== undefined) headers["Content-Type"] = "application/json";
   let body: string | FormData | undefined = json === undefined ? undefined : JSON.stringify(json);
-  if (scan !== undefined) {
+  if (file !== undefined) {
     body = new FormData();
-    body.set("file", new Blob([new Uint8Array(scans[scan]!)]), "scan.nii");
+    body.set("file", new Blob([new Uint8Array(file)]), "scan.nii");
   }
-  const response = await fetch(url + path, { method, headers, body });
+  const response = await send(url + path, { method, headers, body });
   const bytes = Buffer.from(await response.arrayBuffer());
   const told = response.headers.get("X-Septum-Result");
   return {
@@ -74,13 +76,20 @@ export function uploadHalf(url: string, sessionId: string, part: number): Promis
   });
 }
 
+export interface CallOptions {
+  /** Coordinates up to here make sense; default: those inside every scan of `scans`. */
+  readonly extent?: number;
+  /** How many of the prompts may zoom. */
+  readonly autozoom?: number;
+}
+
 /** A random call of somebody at work: mostly what makes sense, sometimes what is to be refused. */
-export function randomCall(random: Random): Call {
+export function randomCall(random: Random, { extent = commonExtent, autozoom = 0.8 }: CallOptions = {}): Call {
   const label = () => 1 + random.below(3);
-  const coordinate = () => random.below(commonExtent + (random.chance(0.03) ? 20 : 0));
+  const coordinate = () => random.below(extent + (random.chance(0.03) ? 20 : 0));
   const voxel = () => [coordinate(), coordinate(), coordinate()];
   const kinds: readonly (readonly [weight: number, make: () => Call])[] = [
-    [30, () => prompt(random, label(), coordinate, voxel)],
+    [30, () => prompt(random, label(), { coordinate, voxel, autozoom })],
     [10, () => post(`/api/segments/${label()}/undo?frame=mask`)],
     [3, () => post(`/api/segments/${label()}/reset?frame=labels`)],
     [3, () => ({ method: "DELETE", path: `/api/segments/${label()}` })],
@@ -106,9 +115,14 @@ export function randomCall(random: Random): Call {
   throw new Error("No weight is left");
 }
 
-function prompt(random: Random, label: number, coordinate: () => number, voxel: () => number[]): Call {
+interface Places {
+  readonly coordinate: () => number;
+  readonly voxel: () => number[];
+}
+
+function prompt(random: Random, label: number, { coordinate, voxel, autozoom }: Places & { autozoom: number }): Call {
   const positive = random.chance(0.7);
-  const options = { positive, predict: random.chance(0.85), autozoom: random.chance(0.8) };
+  const options = { positive, predict: random.chance(0.85), autozoom: random.chance(autozoom) };
   const slice = { axis: random.below(3), slice_index: coordinate() };
   const points = () => Array.from({ length: 3 + random.below(3) }, () => [coordinate(), coordinate()]);
   const shapes = [
@@ -116,6 +130,7 @@ function prompt(random: Random, label: number, coordinate: () => number, voxel: 
     () => ({ kind: "point", voxel: voxel() }),
     () => ({ kind: "box", box: flatBox(random, coordinate) }),
     () => ({ kind: "scribble", points: points(), ...slice }),
+    () => ({ kind: "scribble", voxels: [voxel(), voxel(), voxel()] }),
     () => ({ kind: "lasso", points: points(), ...slice }),
   ];
   return post(`/api/segments/${label}/prompts?frame=mask`, { ...random.pick(shapes)(), ...options });

@@ -29,8 +29,8 @@ const ownToSession = [
   "mask_revision",
 ] as const;
 
-export async function snapshotOf(url: string, sessionId: string): Promise<Snapshot | undefined> {
-  const get = (path: string) => make({ method: "GET", path }, url, sessionId);
+export async function snapshotOf(url: string, sessionId: string, send = fetch): Promise<Snapshot | undefined> {
+  const get = (path: string) => make({ method: "GET", path }, url, sessionId, send);
   const status = await get("/api/status");
   if (status.status === 404) return undefined;
   if (status.status !== 200) throw new Error(`The status was refused: ${JSON.stringify(status)}`);
