@@ -45,8 +45,8 @@ export function extendLastStep(
 }
 
 /** Memory the changes of a step take, about; prompts are counted apart, since steps share them. */
-export function stepBytes(step: HistoryStep): number {
-  return step.deltas.reduce((sum, delta) => sum + deltaBytes(delta), 128);
+export function stepBytes({ deltas }: Pick<HistoryStep, "deltas">): number {
+  return deltas.reduce((sum, delta) => sum + deltaBytes(delta), 128);
 }
 
 /** The newest step always stays, however large. */

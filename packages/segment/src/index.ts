@@ -1,6 +1,7 @@
 export { isSegmentError, SegmentError, type SegmentErrorTag } from "./errors.ts";
 export { type PreparedImage, prepareImage } from "./image.ts";
 export type { ChannelPair, Model, ModelSettings, Patch, PromptKind } from "./model.ts";
+export type { PartsChange, SavedParts } from "./parts.ts";
 export type { Prompt } from "./prompt.ts";
 export type { RandomIndex } from "./random.ts";
 export { createSegmenter, finish } from "./segmenter.ts";

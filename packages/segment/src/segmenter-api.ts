@@ -1,5 +1,7 @@
+import type { Vec3 } from "@septum/volume";
 import type { PreparedImage } from "./image.ts";
 import type { Model } from "./model.ts";
+import type { PartsChange, SavedParts } from "./parts.ts";
 import type { Prompt } from "./prompt.ts";
 import type { RandomIndex } from "./random.ts";
 import type { SegmenterState } from "./state.ts";
@@ -16,6 +18,8 @@ export interface SegmenterOptions {
   readonly mask?: Uint8Array;
   /** Continue from here, bit for bit. Undefined starts empty. */
   readonly state?: SegmenterState;
+  /** The same from what `save` gave, all of its changes made one after the other. */
+  readonly saved?: SavedParts;
   /** For the leftover step of the box cover: same seed and prompts, same mask. */
   readonly seed?: number;
   /** Replaces the seeded generator; called once per prediction with the number of prompts so far. */
@@ -91,4 +95,9 @@ export interface Segmenter {
   reset(): Applied;
   /** Everything needed to continue elsewhere: plain data, for `structuredClone` or `encodeState`. */
   state(): SegmenterState;
+  /**
+   * What has changed since the last `save`, or since what the segmenter was opened from, for whoever keeps its parts. It is
+   * told once: when it cannot be written, let go of the segmenter and open it again.
+   */
+  save(): PartsChange;
 }

@@ -2,6 +2,9 @@ import { bitBytes } from "@septum/volume";
 import { expandBits } from "./bit-runs.ts";
 import { SegmentError } from "./errors.ts";
 import { emptyHistory, type History, type PromptState, stepBytes } from "./history.ts";
+import { type Kept, nothingKept } from "./keeper.ts";
+import { applyDelta } from "./mask-delta.ts";
+import { readParts } from "./part-reader.ts";
 import { nodeBytes, type PromptNode, promptNodes } from "./prompt-log.ts";
 import type { SegmenterOptions } from "./segmenter-api.ts";
 import { restoreState } from "./state.ts";
@@ -13,11 +16,13 @@ interface OpenedState {
   readonly historyBytes: number;
   readonly now: PromptState;
   readonly history: History;
+  /** What is saved of it. */
+  readonly kept: Kept;
 }
 
 /** Checks the options of a segmenter and brings back a saved state into its mask. */
 export function openState(options: SegmenterOptions): OpenedState {
-  const { image, model, mask, state, seed } = options;
+  const { image, model, mask, seed } = options;
   const size = image.volume.size;
   const voxels = size[0] * size[1] * size[2];
   const { patchSize, coverMargin } = model.settings;
@@ -32,15 +37,17 @@ export function openState(options: SegmenterOptions): OpenedState {
   const bits = mask ?? new Uint8Array(bitBytes(voxels));
   // Enough for hundreds of steps, and far less than the image itself takes.
   const historyBytes = options.historyBytes ?? 2 ** 24 + Math.floor(voxels / 4);
-  if (state === undefined) return { bits, seed: seed ?? 0, historyBytes, now: {}, history: emptyHistory };
-
-  if (state.size.some((length, axis) => length !== size[axis])) {
+  const saved = readSaved(options);
+  if (saved === undefined) {
+    return { bits, seed: seed ?? 0, historyBytes, now: {}, history: emptyHistory, kept: nothingKept() };
+  }
+  const { live, flips, kept } = saved;
+  if (live.size.some((length, axis) => length !== size[axis])) {
     throw new SegmentError(
       "StateUnusable",
-      `Cannot continue from this saved object: it belongs to a volume of [${state.size.join(", ")}], not [${size.join(", ")}]`,
+      `Cannot continue from this saved object: it belongs to a volume of [${live.size.join(", ")}], not [${size.join(", ")}]`,
     );
   }
-  const live = restoreState(state);
   for (const node of heldNodes(live.now, live.history)) {
     const { kind } = node.record;
     if (kind === "initial" || model.settings.channels[kind] !== undefined) continue;
@@ -50,12 +57,21 @@ export function openState(options: SegmenterOptions): OpenedState {
     );
   }
   try {
-    if (live.mask.count !== voxels) throw new RangeError(`Its mask has ${live.mask.count} voxels, not ${voxels}`);
-    expandBits(live.mask, bits);
+    if (live.mask && live.mask.count !== voxels) {
+      throw new RangeError(`Its mask has ${live.mask.count} voxels, not ${voxels}`);
+    }
+    if (live.mask) expandBits(live.mask, bits);
+    else bits.fill(0);
+    for (const delta of flips) applyDelta({ bits, size }, delta);
   } catch (cause) {
     throw new SegmentError("StateUnusable", "Cannot continue from this saved object: its mask is damaged", { cause });
   }
-  return { bits, seed: seed ?? live.seed, historyBytes, now: live.now, history: live.history };
+  return { bits, seed: seed ?? live.seed, historyBytes, now: live.now, history: live.history, kept };
+}
+
+function readSaved({ saved, state }: SegmenterOptions) {
+  if (saved) return readParts(saved);
+  return state && { live: restoreState(state), flips: [], kept: { ...nothingKept(), flips: undefined } };
 }
 
 /** Memory that prompts and history take, about. */

@@ -9,10 +9,11 @@ import {
   pasteBits,
   uniteBoxes,
 } from "@septum/volume";
-import { compressBits, expandBits } from "./bit-runs.ts";
+import { compressBits, expandBits, type PackedBits } from "./bit-runs.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
 import { extendLastStep, type HistoryStep, type PromptState, recordStep } from "./history.ts";
+import { createKeeper } from "./keeper.ts";
 import { applyDelta, type MaskBits, type MaskDelta, writeBits } from "./mask-delta.ts";
 import { bitRows, collectBits, type MaskRows, volumeRows } from "./mask-rows.ts";
 import { type Prediction, predictMask } from "./predict.ts";
@@ -61,6 +62,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   const mask: MaskBits = { bits: opened.bits, size };
   const { seed, historyBytes } = opened;
   let { now, history } = opened;
+  const keeper = createKeeper(opened.kept);
   let voxels = countBits(mask.bits, 0, size[0] * size[1] * size[2]);
   let busy = false;
 
@@ -192,8 +194,17 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     }
     const { after } = change;
     // A prediction that none waited for is no change, and what was undone can still be redone.
-    if (change.extend && after !== now) history = extendLastStep(history, after, deltas, historyBytes);
-    if (!change.extend) history = recordStep(history, { before: now, after, deltas }, historyBytes);
+    if (change.extend && after !== now) {
+      const last = history.undo.at(-1);
+      if (last) keeper.flipped(last);
+      history = extendLastStep(history, after, deltas, historyBytes);
+      keeper.flipped(history.undo.at(-1) ?? { before: now, after, deltas });
+    }
+    if (!change.extend) {
+      const step = { before: now, after, deltas };
+      history = recordStep(history, step, historyBytes);
+      keeper.flipped(step);
+    }
     now = after;
     return report(changed && swapBoxAxes(changed), started, change.predictions);
   }
@@ -205,6 +216,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       voxels += applyDelta(mask, delta);
       changed = uniteBoxes(changed, delta.box);
     }
+    keeper.flipped(step);
     now = to;
     return report(changed, started);
   }
@@ -228,6 +240,10 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   function maskBox(): Box | undefined {
     const box = voxels === 0 ? undefined : bitsBoundingBox(mask.bits, size);
     return box && swapBoxAxes(box);
+  }
+
+  function packedMask(): PackedBits {
+    return compressBits(mask.bits, size[0] * size[1] * size[2]);
   }
 
   function refuseWhileBusy(): void {
@@ -288,7 +304,8 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       const empty = box && bitRows(new Uint8Array(bitBytes(boxVoxels(box))), box);
       return commit({ after: {}, masks: empty ? [empty] : [] }, clock());
     },
-    state: () => saveState({ size, seed, mask: compressBits(mask.bits, size[0] * size[1] * size[2]), now, history }),
+    state: () => saveState({ size, seed, mask: packedMask(), now, history }),
+    save: () => keeper.save({ size, seed, now, history }, packedMask),
   };
 }
 

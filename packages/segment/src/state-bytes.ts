@@ -1,8 +1,9 @@
 import { SegmentError } from "./errors.ts";
+import { partsVersion } from "./parts.ts";
 import { type SegmenterState, stateVersion } from "./state.ts";
 
 /**
- * A saved state as bytes, little-endian:
+ * A saved state, or a part of one, as bytes, little-endian:
  *
  * | bytes | what |
  * | --- | --- |
@@ -16,9 +17,33 @@ const magic = 0x53504553;
 const headerBytes = 12;
 
 export function encodeState(state: SegmenterState): Uint8Array<ArrayBuffer> {
+  return encode(state, stateVersion);
+}
+
+export function encodePart(part: object): Uint8Array<ArrayBuffer> {
+  return encode(part, partsVersion);
+}
+
+/** Throws `SegmentError` (`StateUnusable`) for bytes that `encodeState` of this version did not write. */
+export function decodeState(bytes: Uint8Array): SegmenterState {
+  return decode(bytes, stateVersion) as SegmenterState;
+}
+
+/** Throws `SegmentError` (`StateUnusable`) for bytes that `encodePart` of this version did not write. */
+export function decodePart(bytes: Uint8Array): unknown {
+  return decode(bytes, partsVersion);
+}
+
+/** The version that wrote the bytes; undefined when they are too few. */
+export function versionOf(bytes: Uint8Array): number | undefined {
+  if (bytes.length < headerBytes) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4, true);
+}
+
+function encode(value: object, version: number): Uint8Array<ArrayBuffer> {
   const arrays: Uint8Array[] = [];
   let offset = 0;
-  const text = JSON.stringify(state, (_, value: unknown) => {
+  const text = JSON.stringify(value, (_, value: unknown) => {
     if (!(value instanceof Uint8Array)) return value;
     arrays.push(value);
     offset += value.length;
@@ -28,7 +53,7 @@ export function encodeState(state: SegmenterState): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(headerBytes + json.length + offset);
   const header = new DataView(bytes.buffer);
   header.setUint32(0, magic, true);
-  header.setUint32(4, stateVersion, true);
+  header.setUint32(4, version, true);
   header.setUint32(8, json.length, true);
   bytes.set(json, headerBytes);
   let at = headerBytes + json.length;
@@ -39,13 +64,12 @@ export function encodeState(state: SegmenterState): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Throws `SegmentError` (`StateUnusable`) for bytes that `encodeState` of this version did not write. */
-export function decodeState(bytes: Uint8Array): SegmenterState {
+function decode(bytes: Uint8Array, version: number): unknown {
   if (bytes.length < headerBytes) throw unusable(`it has ${bytes.length} bytes, too few for a header`);
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (header.getUint32(0, true) !== magic) throw unusable("it does not start with SEPS");
-  const version = header.getUint32(4, true);
-  if (version !== stateVersion) throw unusable(`it has version ${version}, and this program reads ${stateVersion}`);
+  const found = header.getUint32(4, true);
+  if (found !== version) throw unusable(`it has version ${found}, and this program reads ${version}`);
   const arraysAt = headerBytes + header.getUint32(8, true);
   if (arraysAt > bytes.length) throw unusable("it is cut off");
   const text = new TextDecoder().decode(bytes.subarray(headerBytes, arraysAt));
@@ -59,15 +83,15 @@ export function decodeState(bytes: Uint8Array): SegmenterState {
     end = Math.max(end, to);
     return bytes.slice(from, to);
   };
-  let state: SegmenterState;
+  let value: unknown;
   try {
-    state = JSON.parse(text, revive) as SegmenterState;
+    value = JSON.parse(text, revive);
   } catch (cause) {
     if (cause instanceof SegmentError) throw cause;
     throw unusable("its text is damaged", { cause });
   }
   if (end !== bytes.length) throw unusable(`${bytes.length - end} bytes follow its end`);
-  return state;
+  return value;
 }
 
 function byteRange(value: unknown): [number, number] | undefined {
