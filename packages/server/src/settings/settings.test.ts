@@ -97,6 +97,20 @@ describe("readSettings()", () => {
     },
   );
 
+  test("refuses a way round its token unless told to", () => {
+    const start = (flags: Parameters<typeof readSettings>[1]) =>
+      readSettings({ SEPTUM_TOKEN: "correct-horse", SEPTUM_PROTOCOL: "monai, slicer-v1, itksnap" }, flags);
+    for (const host of ["127.0.0.1", "0.0.0.0"]) {
+      expect(() => start({ host })).toThrow(
+        `Cannot start: programs that speak itksnap or slicer-v1 cannot send a token, so that whoever reaches ${host} could use this server through them: start a second server for them on 127.0.0.1 without a token, or say --open (SEPTUM_OPEN=yes) if that is meant`,
+      );
+      expect(start({ host, open: "yes" }).protocol).toEqual(["monai", "slicer-v1", "itksnap"]);
+      expect(start({ host, protocol: "monai" }).protocol).toEqual(["monai"]);
+    }
+    expect(readSettings({}, { protocol: "itksnap" }).protocol).toEqual(["itksnap"]);
+    expect(() => readSettings({}, { protocol: "itksnap", host: "0.0.0.0" })).toThrow("without a token");
+  });
+
   test.each(["127.0.0.1", "127.1.2.3", "localhost", "::1"])("asks for no token on %s", (host) => {
     expect(readSettings({ SEPTUM_HOST: host }).host).toBe(host);
   });

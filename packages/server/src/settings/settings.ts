@@ -1,4 +1,4 @@
-import type { ProtocolName } from "../protocols/names.ts";
+import { type ProtocolName, tokenlessProtocols } from "../protocols/names.ts";
 import { builtInModel } from "../repo-files.ts";
 import { userDataFolder } from "./data-folder.ts";
 import { isLoopback } from "./loopback.ts";
@@ -75,9 +75,16 @@ export function readSettings(
   return settings;
 }
 
-/** Nobody opens a server to a whole network without meaning to. */
-function checkClosed({ host, token, open }: Settings): void {
-  if (isLoopback(host) || token.length > 0 || open) return;
+/** Nobody opens a server to a whole network, or a way round its token, without meaning to. */
+function checkClosed({ host, token, open, protocol }: Settings): void {
+  if (open) return;
+  const tokenless = tokenlessProtocols.filter((name) => protocol.includes(name));
+  if (token.length > 0 && tokenless.length > 0) {
+    throw new SettingsError(
+      `Cannot start: programs that speak ${tokenless.join(" or ")} cannot send a token, so that whoever reaches ${host} could use this server through them: start a second server for them on 127.0.0.1 without a token, or say --open (SEPTUM_OPEN=yes) if that is meant`,
+    );
+  }
+  if (isLoopback(host) || token.length > 0) return;
   throw new SettingsError(
     `Cannot start: on ${host} other machines could use this server without a token: set SEPTUM_TOKEN, or say --open (SEPTUM_OPEN=yes) if that is meant`,
   );
