@@ -4,7 +4,7 @@ import type { Settings } from "../settings/settings.ts";
 /** What the person at the terminal wants to know, line by line. */
 export function describeStart(
   url: string,
-  settings: Pick<Settings, "host" | "data" | "device">,
+  settings: Pick<Settings, "host" | "alsoPort" | "protocol" | "data" | "device">,
   { name, licence, device, providers }: ModelFacts,
 ): string[] {
   const refused = providers.filter(({ ok }) => !ok);
@@ -17,6 +17,8 @@ export function describeStart(
     ...refused.map(
       (provider) => `            not ${provider.name}: ${firstLine(provider.reason ?? "it did not start")}`,
     ),
+    ...(settings.protocol.length > 0 ? [`  speaks    ${settings.protocol.join(", ")}`] : []),
+    ...(settings.alsoPort.length > 0 ? [`  ports     ${settings.alsoPort.join(", ")} as well`] : []),
     `  sessions  ${settings.data}`,
     "",
   ];

@@ -43,6 +43,25 @@ describe("startServer()", () => {
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
   });
 
+  test("answers at further ports too, and leaves nothing open when one of them is taken", async () => {
+    const [free, taken] = [createServer(), createServer()];
+    const ports: number[] = [];
+    for (const other of [free, taken]) {
+      await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+      ports.push((other.address() as { port: number }).port);
+    }
+    await new Promise((resolve) => free.close(resolve));
+    await expect(startServer(settings({ alsoPort: ports }), quiet)).rejects.toThrow("EADDRINUSE");
+    await expect(fetch(`http://127.0.0.1:${ports[0]}/healthz`)).rejects.toThrow("fetch failed");
+    taken.close();
+    const server = await startServer(settings({ alsoPort: [ports[0]] }), quiet);
+    const also = await fetch(`http://127.0.0.1:${ports[0]}/healthz`);
+    expect(await also.json()).toEqual(await (await fetch(`${server.url}/healthz`)).json());
+    // With a connection that is still open there.
+    await server.close();
+    await expect(fetch(`http://127.0.0.1:${ports[0]}/healthz`)).rejects.toThrow("fetch failed");
+  });
+
   test("says what is wrong with a model folder, and leaves nothing open", async () => {
     await expect(startServer(settings({ model: join(folder, "nowhere") }), quiet)).rejects.toThrow("nowhere");
     const server = await startServer(settings({}), quiet);
@@ -85,12 +104,20 @@ test("describeStart() says what to open, the licence, the device and why no othe
       { name: "cpu", ok: true },
     ],
   };
-  const options = { host: "127.0.0.1", data: "/data", device: "auto" } as const;
+  const options = {
+    host: "127.0.0.1",
+    alsoPort: [1527, 8911],
+    protocol: ["itksnap"],
+    data: "/data",
+    device: "auto",
+  } as const;
   expect(describeStart("http://127.0.0.1:8000", options, facts).filter((line) => line !== "")).toEqual([
     "  Septum is ready: http://127.0.0.1:8000",
     "  model     light (CC0-1.0)",
     "  device    cpu, chosen by trying",
     "            not cuda: Failed to load shared library",
+    "  speaks    itksnap",
+    "  ports     1527, 8911 as well",
     "  sessions  /data",
   ]);
 });

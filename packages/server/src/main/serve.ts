@@ -12,6 +12,7 @@ import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
 import { availableMemory } from "./available-memory.ts";
 import { describeStart } from "./describe-start.ts";
+import { listenAlso } from "./listen-also.ts";
 
 export interface RunningServer {
   /** Address to open, such as `http://127.0.0.1:8000`. */
@@ -70,6 +71,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     });
     closers.unshift(() => app.close());
     await app.listen({ host: settings.host, port: settings.port });
+    const stopListening = await listenAlso(app, settings.host, settings.alsoPort);
+    closers.unshift(async () => stopListening());
     const { port } = app.server.address() as AddressInfo;
     const url = addressToOpen(settings.host, port);
     for (const line of describeStart(url, settings, engine.model)) print(line);

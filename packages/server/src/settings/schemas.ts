@@ -41,6 +41,14 @@ export const yesOrNo = z
   .enum(["1", "true", "yes", "0", "false", "no"])
   .transform((text) => /^(1|true|yes)$/.test(text));
 
+/** Whole numbers between commas. */
+export function wholeNumbers(least: number, most: number) {
+  return z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .pipe(z.array(wholeNumber(least, most)).min(1));
+}
+
 /** Texts between commas, each as `entry` wants it. */
 export function list(entry: RegExp) {
   return z

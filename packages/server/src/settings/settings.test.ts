@@ -25,6 +25,9 @@ describe("readSettings()", () => {
     ["SEPTUM_PORT", "65536", "a whole number from 0 to 65535"],
     ["SEPTUM_PORT", "80.5", "a whole number from 0 to 65535"],
     ["SEPTUM_PORT", "http", "a whole number from 0 to 65535"],
+    ["SEPTUM_ALSO_PORT", "0", "whole numbers from 1 to 65535, between commas"],
+    ["SEPTUM_ALSO_PORT", "8911,", "whole numbers from 1 to 65535, between commas"],
+    ["SEPTUM_PROTOCOL", "dicom", "itksnap, slicer-v1, monai, or several of them between commas"],
     ["SEPTUM_HOST", "not a host", "a host name or an IP address"],
     ["SEPTUM_SESSION_HOURS", "0", "a number above 0, at most 87600, or never"],
     ["SEPTUM_SESSION_HOURS", "-1", "a number above 0, at most 87600, or never"],
@@ -73,6 +76,7 @@ describe("readSettings()", () => {
       SEPTUM_HOST_NAMES: "septum.example,10.0.0.7",
       SEPTUM_CORS_ORIGINS: "https://viewer.example, http://10.0.0.8:3000",
       SEPTUM_OPEN: "no",
+      SEPTUM_ALSO_PORT: "1527, 8911",
     };
     expect(readSettings(env)).toMatchObject({
       sessionHours: Number.POSITIVE_INFINITY,
@@ -83,6 +87,7 @@ describe("readSettings()", () => {
       hostNames: ["septum.example", "10.0.0.7"],
       corsOrigins: ["https://viewer.example", "http://10.0.0.8:3000"],
       open: false,
+      alsoPort: [1527, 8911],
     });
   });
 

@@ -8,6 +8,7 @@ import { type Device, type SettingValue, settingsTable } from "./table.ts";
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  readonly alsoPort: readonly number[];
   /** Folder of sessions and compiled models. */
   readonly data: string;
   /** Model folder. */
@@ -94,6 +95,7 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
   return {
     host: "127.0.0.1",
     port: 8000,
+    alsoPort: [],
     data: userDataFolder(env),
     model: builtInModel,
     sessionHours: 24,

@@ -1,13 +1,22 @@
 import { z } from "zod";
 import { protocolNames } from "../protocols/names.ts";
-import { byteSize, countOrUnlimited, decimal, list, timeOrNever, wholeNumber, yesOrNo } from "./schemas.ts";
+import {
+  byteSize,
+  countOrUnlimited,
+  decimal,
+  list,
+  timeOrNever,
+  wholeNumber,
+  wholeNumbers,
+  yesOrNo,
+} from "./schemas.ts";
 import type { Settings } from "./settings.ts";
 
 const devices = ["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "webgpu"] as const;
 
 export type Device = (typeof devices)[number];
 
-export type SettingValue = string | number | boolean | readonly string[];
+export type SettingValue = string | number | boolean | readonly string[] | readonly number[];
 
 /** One row of the settings table: a flag, its environment variable, and what is allowed. */
 export interface Setting {
@@ -46,6 +55,16 @@ export const settingsTable: readonly Setting[] = [
     standard: "8000",
     allowed: "a whole number from 0 to 65535",
     schema: wholeNumber(0, 65535),
+  },
+  {
+    key: "alsoPort",
+    flag: "--also-port",
+    env: "SEPTUM_ALSO_PORT",
+    value: "PORTS",
+    help: "Further ports to listen on, between commas, such as 8911 for ITK-SNAP",
+    standard: "none",
+    allowed: "whole numbers from 1 to 65535, between commas",
+    schema: wholeNumbers(1, 65535),
   },
   {
     key: "data",
