@@ -24,6 +24,7 @@ import {
   type RunAnswer,
   resultHeader,
   runAnswer,
+  type SegmentBody,
   type SegmentChange,
   type SegmentPatch,
   segmentChange,
@@ -171,7 +172,11 @@ export function createClient(options: TransportOptions) {
       const path = `/api/segments/${label}/prompts/${n}`;
       return changed(path, call?.frame, { signal: call?.signal, method: "PATCH", body });
     },
-    /** Names or colours a label. */
+    /** Makes an object without voxels. */
+    createSegment(body?: SegmentBody, call?: CallOptions): Promise<SegmentAnswer> {
+      return json(segmentAnswer, "/api/segments", { ...call, method: "POST", body: body ?? {} });
+    },
+    /** Changes name, colour, value, lock or state of a label. */
     changeSegment(label: number, body: SegmentPatch, call?: CallOptions): Promise<SegmentAnswer> {
       return json(segmentAnswer, `/api/segments/${label}`, { ...call, method: "PATCH", body });
     },

@@ -36,6 +36,12 @@ export const errorStatus = {
   nothing_to_redo: 409,
   upload_in_progress: 409,
   run_in_progress: 409,
+  /** There is an object with this label already: choose another. */
+  segment_exists: 409,
+  /** Locked objects do not change: unlock it first. */
+  segment_locked: 409,
+  /** Another object has this value in exported files: give it another first. */
+  value_taken: 409,
   /** As many points or prompts as this server allows: remove some first. */
   limit_reached: 409,
   /** The work was stopped before its end: the connection dropped, or the session's image was replaced. */

@@ -1,4 +1,5 @@
 import { box, hexColor, label } from "./geometry.ts";
+import { segmentState } from "./session.ts";
 import { z } from "./zod.ts";
 
 /** Events of one session are numbered; a gap means that something was missed and the state must be read again. */
@@ -17,7 +18,7 @@ export type Person = z.infer<typeof person>;
  * - `progress`: after every network pass, and while waiting for a turn
  * - `run`: a run began (`numbers`) or ended
  * - `points`: numbered points changed
- * - `label`: a label has another name or colour
+ * - `label`: an attribute of a label changed: all of them as they are now
  * - `history`: a step was added, undone or redone
  * - `segment`: an object changed in `box`; null with `voxels` 0 when it is gone
  * - `image`: another image
@@ -64,7 +65,16 @@ export const sessionEvent = z.discriminatedUnion("type", [
     removed: z.boolean(),
     mask_revision: z.int(),
   }),
-  z.object({ type: z.literal("label"), seq, label, name: z.string(), color: hexColor }),
+  z.object({
+    type: z.literal("label"),
+    seq,
+    label,
+    name: z.string(),
+    color: hexColor,
+    value: label,
+    locked: z.boolean(),
+    state: segmentState,
+  }),
   z.object({
     type: z.literal("history"),
     seq,

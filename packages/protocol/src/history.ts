@@ -1,6 +1,6 @@
-import { box, hexColor, label } from "./geometry.ts";
+import { box, label } from "./geometry.ts";
 import { numberedPoint } from "./points.ts";
-import { sessionId, time } from "./session.ts";
+import { labelledAttributes, sessionId, time } from "./session.ts";
 import { z } from "./zod.ts";
 
 /** One change of the session that can be taken back. */
@@ -42,8 +42,8 @@ export const travelAnswer = z.object({
   points: z.array(numberedPoint).meta({ description: "All numbered points now" }),
   segments: z.array(travelledSegment).meta({ description: "Objects that the step changed, by label" }),
   labels: z
-    .array(z.object({ number: label, color: hexColor, name: z.string() }))
-    .meta({ description: "Labels whose name or colour the step changed, as they are now" }),
+    .array(labelledAttributes)
+    .meta({ description: "Labels whose attributes the step changed, as they are now" }),
   mask_revision: z.int(),
 });
 export type TravelAnswer = z.infer<typeof travelAnswer>;

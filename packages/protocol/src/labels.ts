@@ -1,5 +1,4 @@
-import { hexColor, label } from "./geometry.ts";
-import { sessionId } from "./session.ts";
+import { labelledAttributes, sessionId } from "./session.ts";
 import { z } from "./zod.ts";
 
 /** ITK-SNAP's default colours of the first twenty labels, in its order. */
@@ -10,7 +9,7 @@ const firstColors = (
 
 export const colorTemplateAnswer = z.object({
   session_id: sessionId,
-  labels: z.array(z.object({ number: label, color: hexColor, name: z.string() })),
+  labels: z.array(labelledAttributes),
 });
 export type ColorTemplateAnswer = z.infer<typeof colorTemplateAnswer>;
 

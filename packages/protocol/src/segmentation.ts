@@ -1,5 +1,5 @@
 import { axis, box, hexColor, label, slicePosition, voxel } from "./geometry.ts";
-import { sessionId } from "./session.ts";
+import { segmentState, sessionId } from "./session.ts";
 import { z } from "./zod.ts";
 
 /** Longest drawing taken in one prompt. A scribble of that many points is longer than any hand draws. */
@@ -61,14 +61,24 @@ export const promptParams = z.object({
   n: z.coerce.number().pipe(z.int().min(0).max(1_000_000)),
 });
 
-/** Changes an earlier prompt: flips its sign, or moves a point (`voxel`) or a box (`box`). */
+const offset: typeof voxel = voxel.meta({ description: "Whole voxels along [i, j, k]" });
+
+/**
+ * Changes an earlier prompt: flips its sign, or moves it. A point moves to `voxel`, a box becomes `box`, and anything drawn
+ * goes by `offset`.
+ */
 export const promptPatch = z
-  .object({ positive: z.boolean().optional(), voxel: voxel.optional(), box: box.optional() })
+  .object({
+    positive: z.boolean().optional(),
+    voxel: voxel.optional(),
+    box: box.optional(),
+    offset: offset.optional(),
+  })
   .refine(
-    ({ voxel, box }) => voxel === undefined || box === undefined,
-    "Give voxel for a point or box for a box, not both",
+    ({ voxel, box, offset }) => [voxel, box, offset].filter((given) => given !== undefined).length < 2,
+    "Give voxel for a point, box for a box, or offset for any of them, and only one",
   )
-  .refine((patch) => Object.values(patch).some((value) => value !== undefined), "Give positive, voxel or box");
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), "Give positive, voxel, box or offset");
 export type PromptPatch = z.infer<typeof promptPatch>;
 
 /** Most characters of a label's name. */
@@ -81,11 +91,26 @@ const name = z
   .max(maxNameLength)
   .regex(/^\P{Cc}*$/u, "A name may not have line breaks or other control characters");
 
-/** Names or colours a label; null goes back to the default. What is left out stays. */
+/** Changes the attributes of a label; null goes back to the default. What is left out stays. */
 export const segmentPatch = z
-  .object({ name: name.nullable().optional(), color: hexColor.nullable().optional() })
-  .refine(({ name, color }) => name !== undefined || color !== undefined, "Give name, color or both");
+  .object({
+    name: name.nullable().optional(),
+    color: hexColor.nullable().optional(),
+    value: label.nullable().optional(),
+    locked: z.boolean().optional(),
+    state: segmentState.optional(),
+  })
+  .refine(
+    (patch) => Object.values(patch).some((given) => given !== undefined),
+    "Give name, color, value, locked or state",
+  );
 export type SegmentPatch = z.infer<typeof segmentPatch>;
+
+/** A new object without voxels. Without a label it gets the highest in use plus one. */
+export const segmentBody = z
+  .object({ name: name.optional(), color: hexColor.optional(), value: label.optional(), label: label.optional() })
+  .nullish();
+export type SegmentBody = z.infer<typeof segmentBody>;
 
 /** `frame=mask` (or `1`): the object's own new mask in the changed box; `frame=labels`: the merged label map there. */
 export const promptQuery = z.object({ frame: z.enum(["1", "mask", "labels"]).optional() });

@@ -1,4 +1,4 @@
-import { box, hexColor, label, shape, voxel } from "./geometry.ts";
+import { axis, box, hexColor, label, shape, slicePosition, voxel } from "./geometry.ts";
 import { z } from "./zod.ts";
 
 export const sessionId = z.uuid().meta({ description: "UUID v4, the only key to the session" });
@@ -43,26 +43,50 @@ export const imageFacts = z.object({
 });
 export type ImageFacts = z.infer<typeof imageFacts>;
 
-/** One prompt of an object as kept by the server: drawings by the box they lie in. */
+/**
+ * One prompt of an object as kept by the server. A `mask` is what the object was given from elsewhere or by hand: always the
+ * first of the list, and no more than one. Drawings have the box they lie in, and those on a slice their line as it was drawn.
+ */
 export const promptSummary = z.object({
-  kind: z.enum(["point", "box", "scribble", "lasso"]),
+  kind: z.enum(["point", "box", "scribble", "lasso", "mask"]),
   positive: z.boolean(),
   voxel: voxel.optional(),
   box: box.optional(),
+  axis: axis.optional(),
+  slice_index: z.int().optional(),
+  points: z
+    .array(slicePosition)
+    .optional()
+    .meta({ description: "The line on the slice, [x, y], thinned to at most 500 points" }),
+  radius: z.number().optional().meta({ description: "Half the stroke's width, in voxels" }),
 });
 export type PromptSummary = z.infer<typeof promptSummary>;
 
-export const segmentSummary = z.object({
-  label,
+/** How far the work on an object has come, for those who do it. */
+export const segmentState = z.enum(["todo", "in_progress", "done"]);
+export type SegmentState = z.infer<typeof segmentState>;
+
+const attributes = {
   name: z.string(),
   color: hexColor,
-  voxels: z.int().meta({ description: "Voxels of the object itself, overlaps with lower labels included" }),
+  value: label.meta({ description: "Value in exported label maps; no other object of the session has it" }),
+  locked: z.boolean().meta({ description: "No prompt, edit or run changes its mask" }),
+  state: segmentState,
+};
+
+export const segmentSummary = z.object({
+  label,
+  ...attributes,
+  voxels: z.int().meta({ description: "Voxels of the object itself, overlaps with others included" }),
   prompts: z.array(promptSummary),
 });
 export type SegmentSummary = z.infer<typeof segmentSummary>;
 
-/** One object, after it was named or coloured. */
-export const segmentAnswer = z.object({ session_id: sessionId, number: label, name: z.string(), color: hexColor });
+/** A label with its attributes as they are now. */
+export const labelledAttributes = z.object({ number: label, ...attributes });
+
+/** One object, after it was made or one of its attributes was changed. */
+export const segmentAnswer = labelledAttributes.extend({ session_id: sessionId });
 export type SegmentAnswer = z.infer<typeof segmentAnswer>;
 
 /** Most characters of a view as JSON text. */

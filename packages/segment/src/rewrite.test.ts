@@ -1,4 +1,4 @@
-import type { Box } from "@septum/volume";
+import { type Box, boxContains, shiftBox, type Vec3, wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
@@ -58,6 +58,8 @@ const said: fc.Arbitrary<Said> = fc.record({
   later: fc.boolean(),
 });
 
+const nudge = fc.integer({ min: -3, max: 3 });
+
 function open(options: Partial<SegmenterOptions> = {}): Segmenter {
   return createSegmenter({ image, model: stubModel(smallSettings), ...options });
 }
@@ -89,8 +91,17 @@ function edited(list: readonly Said[], edit: PromptEdit): readonly Said[] {
   const current = list.slice(from);
   if (edit.type === "remove") return current.toSpliced(edit.at, 1);
   const { prompt, ...how } = current[edit.at];
-  const changed = edit.type === "replace" ? edit.prompt : { ...prompt, positive: edit.positive };
+  const changed =
+    edit.type === "replace"
+      ? edit.prompt
+      : { ...(edit.type === "move" ? shifted(prompt, edit.offset) : prompt), positive: edit.positive };
   return current.with(edit.at, { prompt: changed as Prompt, ...how });
+}
+
+function shifted(prompt: Prompt, offset: Vec3): Prompt {
+  if (prompt.kind !== "point") return { ...prompt, box: shiftBox(prompt.box, offset) };
+  const [i, j, k] = prompt.voxel;
+  return { ...prompt, voxel: [i + offset[0], j + offset[1], k + offset[2]] };
 }
 
 describe("rewrite()", () => {
@@ -98,21 +109,24 @@ describe("rewrite()", () => {
     const scripts = fc.record({
       list: fc.array(said, { minLength: 1, maxLength: 4 }),
       place: fc.nat(),
-      type: fc.constantFrom("remove", "remove", "sign", "replace", "restart"),
+      type: fc.constantFrom("remove", "remove", "sign", "move", "replace", "restart"),
+      offset: fc.tuple(nudge, nudge, nudge),
       positive: fc.boolean(),
       prompt: prompts(smallSize),
       reopened: fc.boolean(),
       historyBytes: fc.constantFrom(undefined, 0),
     });
     await fc.assert(
-      fc.asyncProperty(scripts, async ({ list, place, type, positive, prompt, reopened, historyBytes }) => {
+      fc.asyncProperty(scripts, async ({ list, place, type, positive, prompt, offset, reopened, historyBytes }) => {
         let segmenter = await give(open({ historyBytes }), list);
         const at = place % segmenter.prompts.length;
         fc.pre(type !== "sign" || segmenter.prompts[at].kind !== "initial");
+        fc.pre(type !== "move" || segmenter.prompts[at].kind !== "initial");
+        fc.pre(type !== "move" || boxContains(wholeBox(smallSize), shiftBox(segmenter.prompts[at].box, offset)));
         fc.pre(type !== "replace" || segmenter.prompts[at].kind !== "initial");
         if (reopened) segmenter = open({ historyBytes, state: decodeState(encodeState(segmenter.state())) });
         const before = present(segmenter);
-        const edit = { type, at, positive, prompt } as PromptEdit;
+        const edit = { type, at, positive, prompt, offset } as PromptEdit;
         const seen: number[] = [];
         const applied = await finish(segmenter.rewrite(edit), (step) => seen.push(step.passes));
         expect(seen).toEqual(Array.from({ length: applied.passes }, (_, pass) => pass + 1));
@@ -207,6 +221,12 @@ describe("rewrite()", () => {
     );
     await refused({ type: "sign", at: 0, positive: false }).toThrow(
       "Cannot flip prompt 0: it is an initial mask, which has no sign",
+    );
+    await refused({ type: "move", at: 0, offset: [1, 0, 0] }).toThrow(
+      "Cannot move prompt 0: it is an initial mask, which stays where it is",
+    );
+    await refused({ type: "move", at: 1, offset: [0, 0, -10] }).toThrow(
+      "Cannot move prompt 1 to [[12, 13], [20, 21], [-1, 0]]: volume size is [33, 29, 37]",
     );
     await refused({ type: "replace", at: 1, prompt: point(40, 0, 0) as never }).toThrow(
       "Cannot place point at voxel [40, 0, 0]: volume size is [33, 29, 37]",

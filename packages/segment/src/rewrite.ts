@@ -1,9 +1,10 @@
-import type { Vec3 } from "@septum/volume";
+import { boxContains, formatBox, shiftBox, type Vec3, wholeBox } from "@septum/volume";
+import { swapAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
 import type { History, PromptState } from "./history.ts";
 import type { ModelSettings } from "./model.ts";
 import { checkPrompt, firstView } from "./prompt-check.ts";
-import { appendPrompt, type PromptNode, promptNodes } from "./prompt-log.ts";
+import { appendPrompt, type PromptNode, promptNodes, type Shape } from "./prompt-log.ts";
 import type { PromptEdit } from "./segmenter-api.ts";
 import type { Step } from "./steps.ts";
 
@@ -62,10 +63,35 @@ function replacement(
     const { record, shape } = checkPrompt(edit.prompt, object.size, object.settings);
     return [{ record, shape, predicted: old.predicted }];
   }
+  if (edit.type === "move") return [moved(edit, old, object)];
   if (old.record.kind === "initial") {
     throw new SegmentError("PromptInvalid", `Cannot flip prompt ${edit.at}: it is an initial mask, which has no sign`);
   }
   return [{ ...old, record: { ...old.record, positive: edit.positive } }];
+}
+
+function moved(edit: Extract<PromptEdit, { type: "move" }>, old: PromptNode, { size }: EditedObject): Replayed {
+  const { record, shape, predicted } = old;
+  if (shape === undefined) {
+    throw new SegmentError(
+      "PromptInvalid",
+      `Cannot move prompt ${edit.at}: it is an initial mask, which stays where it is`,
+    );
+  }
+  const box = shiftBox(record.box, edit.offset);
+  if (!box.flat().every(Number.isInteger) || !boxContains(wholeBox(size), box)) {
+    throw new SegmentError(
+      "PromptOutsideVolume",
+      `Cannot move prompt ${edit.at} to ${formatBox(box)}: volume size is [${size.join(", ")}]`,
+    );
+  }
+  const by = swapAxes(edit.offset);
+  const [a, b, c] = shape.type === "ball" ? shape.centre : [0, 0, 0];
+  const there: Shape =
+    shape.type === "ball"
+      ? { ...shape, centre: [a + by[0], b + by[1], c + by[2]] }
+      : { ...shape, box: shiftBox(shape.box, by) };
+  return { record: { ...record, box, positive: edit.positive ?? record.positive }, shape: there, predicted };
 }
 
 /** The state after one more prompt, before its prediction. */

@@ -52,6 +52,8 @@ export type PromptEdit =
   | { readonly type: "remove"; readonly at: number }
   /** As if it had been given with this sign. Not for an initial mask. */
   | { readonly type: "sign"; readonly at: number; readonly positive: boolean }
+  /** As if it had been given this many voxels away, `[i, j, k]`, and with this sign if one is given. Not for an initial mask. */
+  | { readonly type: "move"; readonly at: number; readonly offset: Vec3; readonly positive?: boolean }
   /** As if this had been given in its place. */
   | { readonly type: "replace"; readonly at: number; readonly prompt: Exclude<Prompt, { kind: "initial" }> }
   /** As if this were all that had ever been given. */

@@ -57,6 +57,7 @@ describe("around the API", () => {
         "post /api/redo",
         "post /api/run_segmentation",
         "post /api/sample",
+        "post /api/segments",
         "post /api/segments/{label}/predict",
         "post /api/segments/{label}/prompts",
         "post /api/segments/{label}/reset",

@@ -6,6 +6,7 @@ import { checkSlice, checkVoxel } from "./bounds.ts";
 import { drawLasso } from "./lasso.ts";
 import { type Drawing, drawPolyline } from "./polyline.ts";
 import { sliceBox, sliceToVoxel } from "./slice-plane.ts";
+import { thinned } from "./thin.ts";
 
 /** Half the thickness of scribbles that networks are trained on: two voxels. */
 const defaultRadius = 1;
@@ -30,7 +31,7 @@ export function drawPrompt(body: PromptBody, size: Vec3): DrawnPrompt {
     }
     case "scribble": {
       const { box, mask } = drawScribble(body, size);
-      return { prompt: { kind, box, mask, positive }, summary: { kind, box, positive } };
+      return { prompt: { kind, box, mask, positive }, summary: { kind, box, positive, ...lineOf(body) } };
     }
     case "lasso": {
       checkSlice(body.axis, body.slice_index, size, "outside_volume");
@@ -41,9 +42,17 @@ export function drawPrompt(body: PromptBody, size: Vec3): DrawnPrompt {
         );
       }
       const { box, mask } = inside(drawLasso(body.axis, body.slice_index, body.points, size), kind, size);
-      return { prompt: { kind, box, mask, positive }, summary: { kind, box, positive } };
+      return { prompt: { kind, box, mask, positive }, summary: { kind, box, positive, ...lineOf(body) } };
     }
   }
+}
+
+/** What a page shows of a drawing on a slice. */
+function lineOf(body: Extract<PromptBody, { kind: "scribble" | "lasso" }>): Partial<PromptSummary> {
+  if ("voxels" in body) return {};
+  const { axis, slice_index, points } = body;
+  const radius = body.kind === "scribble" ? { radius: body.radius ?? defaultRadius } : {};
+  return { axis, slice_index, points: thinned(points), ...radius };
 }
 
 function drawScribble(body: Extract<PromptBody, { kind: "scribble" }>, size: Vec3): Drawing {

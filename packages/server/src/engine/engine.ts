@@ -81,10 +81,10 @@ export interface OpenImage {
   object(label: number, saved?: SavedObject): Promise<SegmentObject>;
   /** Forgets the object and its memory. */
   removeObject(label: number): void;
-  /** Merged label map of the given objects over `box` (default: whole); where two overlap, the lower label wins. */
+  /** Merged label map of the given objects over `box` (default: whole); where two overlap, the earlier of the list wins. */
   labelMap(labels: readonly number[], box?: Box): Promise<LabelMap>;
-  /** The merged label map as `.nii.gz` with the source's geometry: uint8 up to label 255, else uint16. */
-  labelNifti(labels: readonly number[]): Promise<Uint8Array>;
+  /** The merged label map as `.nii.gz` with the source's geometry, each object by its value: uint8 up to 255, else uint16. */
+  labelNifti(labels: readonly { readonly label: number; readonly value: number }[]): Promise<Uint8Array>;
   close(): void;
 }
 

@@ -2,24 +2,24 @@ import { type Box, boxSize, boxVoxels, readBits, type Vec3 } from "@septum/volum
 
 /** An object's mask over a whole volume, one bit per voxel, `i` fastest, lowest bit first. */
 export interface LabelledMask {
+  /** What its voxels become. */
   readonly label: number;
   readonly bits: Uint8Array;
 }
 
 /**
  * Merged label map over `box` of a volume of `size`, `i` fastest, 0 = background: one byte per voxel up to label 255, else
- * two. A voxel that several objects hold gets the lowest of their labels.
+ * two. A voxel that several objects hold gets the label of the first of them.
  */
 export function mergeLabels(
   masks: readonly LabelledMask[],
   size: Vec3,
   box: Box,
 ): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
-  const descending = [...masks].sort((a, b) => b.label - a.label);
   const voxels = boxVoxels(box);
-  const out = descending.length > 0 && descending[0].label > 255 ? new Uint16Array(voxels) : new Uint8Array(voxels);
-  // The lowest label is painted last.
-  for (const mask of descending) paint(mask, size, box, out);
+  const out = masks.some(({ label }) => label > 255) ? new Uint16Array(voxels) : new Uint8Array(voxels);
+  // The first is painted last.
+  for (const mask of masks.toReversed()) paint(mask, size, box, out);
   return out;
 }
 

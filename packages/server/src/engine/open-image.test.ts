@@ -46,7 +46,7 @@ describe("OpenImage", () => {
     await slab(300, 4, 12);
     await slab(2, 8, 20);
     const plane = 40 * 36;
-    const { data } = await image.labelMap([300, 2]);
+    const { data } = await image.labelMap([2, 300]);
     expect(data).toBeInstanceOf(Uint16Array);
     expect([3, 4, 7, 8, 11, 12, 19, 20].map((k) => data[k * plane])).toEqual([0, 300, 300, 2, 2, 2, 2, 0]);
 
@@ -60,8 +60,12 @@ describe("OpenImage", () => {
     );
     expect([...part.data]).toEqual([2, 2, 2, 2, 0, 0]);
 
-    const { volume, header } = await readFile(gunzipSync(await image.labelNifti([300, 2])));
-    expect(volume.data).toEqual(data);
+    const valued = [
+      { label: 2, value: 5 },
+      { label: 300, value: 301 },
+    ];
+    const { volume, header } = await readFile(gunzipSync(await image.labelNifti(valued)));
+    expect(volume.data).toEqual(data.map((label) => (label === 2 ? 5 : label && 301)));
     expect(header.geometry.srow).toEqual((await readFile(fileBytes(size))).header.geometry.srow);
     image.close();
   });

@@ -50,7 +50,8 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
     read: (masks: { label: number; bits: Uint8Array }[]) => Promise<R>,
   ) {
     const chosen = held(labels);
-    const gates = chosen.map(({ gate }) => gate);
+    // Always in one order, so that two who wait for several never wait for each other.
+    const gates = chosen.toSorted((a, b) => a.label - b.label).map(({ gate }) => gate);
     return reading(gates, () => read(chosen.map(({ label, mask }) => ({ label, bits: mask }))));
   }
 
@@ -89,7 +90,11 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
     },
     async labelNifti(labels) {
       const { data: _, ...grid } = volumeOf();
-      return readMasks(labels, (masks) => tasks.run("packLabels", { masks, grid, source: header }));
+      const fileValueOf = new Map(labels.map(({ label, value }) => [label, value]));
+      return readMasks([...fileValueOf.keys()], (masks) => {
+        const valued = masks.map(({ label, bits }) => ({ label: fileValueOf.get(label) as number, bits }));
+        return tasks.run("packLabels", { masks: valued, grid, source: header });
+      });
     },
     close() {
       if (!open) return;

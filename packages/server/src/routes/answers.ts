@@ -9,9 +9,10 @@ import type {
 } from "@septum/protocol";
 import type { Engine, ImageInfo } from "../engine/engine.ts";
 import { type HistoryStep as StepOfSession, stepLabels, stepName } from "../sessions/history.ts";
+import { attributesOf } from "../sessions/labels.ts";
 import type { ObjectChange } from "../sessions/segments.ts";
 import type { Session } from "../sessions/session.ts";
-import { colorOf, nameOf, type SessionState } from "../sessions/state.ts";
+import { colorOf, type SessionState } from "../sessions/state.ts";
 
 /** From what the server keeps to what it says: names become snake_case, times ISO 8601. */
 
@@ -56,8 +57,7 @@ export function numberedPoints(state: SessionState): NumberedPoint[] {
 export function segmentSummaries(state: SessionState): SegmentSummary[] {
   return state.segments.map(({ label, voxels, prompts }) => ({
     label,
-    name: nameOf(state, label),
-    color: colorOf(state, label),
+    ...attributesOf(state, label),
     voxels,
     prompts: [...prompts],
   }));
@@ -68,7 +68,7 @@ export function historyStep(step: StepOfSession): HistoryStep {
 }
 
 export function labelAnswer(state: SessionState, number: number) {
-  return { number, name: nameOf(state, number), color: colorOf(state, number) };
+  return { number, ...attributesOf(state, number) };
 }
 
 export function segmentChange(session: Session, change: ObjectChange): SegmentChange {

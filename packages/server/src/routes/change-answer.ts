@@ -5,7 +5,7 @@ import { asksFor } from "../http/accept.ts";
 import { asBuffer } from "../http/bytes.ts";
 import type { ObjectChange } from "../sessions/segments.ts";
 import type { Session } from "../sessions/session.ts";
-import { labelsOf } from "../sessions/state.ts";
+import { layersOf } from "../sessions/state.ts";
 import { segmentChange as changeAnswer } from "./answers.ts";
 import { errors } from "./context.ts";
 
@@ -51,7 +51,7 @@ async function changedFrame(
       const data = await (await opened.object(label)).maskBits(changed);
       return asBuffer(await encodeFrame({ kind: "mask", box: changed, data }));
     }
-    const { data } = await opened.image.labelMap(labelsOf(session.state), changed);
+    const { data } = await opened.image.labelMap(layersOf(session.state), changed);
     return asBuffer(await encodeFrame({ kind: "labels", box: changed, data }));
   });
 }

@@ -42,7 +42,7 @@ describe("history", () => {
       "marked point 2",
       "moved point 2",
       "run: 1, 2",
-      "renamed 1 to liver",
+      "renamed 1 to liver, coloured liver",
       "− point, liver",
       "flipped prompt 2 of liver",
       "moved prompt 2 of liver",
@@ -98,6 +98,7 @@ describe("history", () => {
       [1, 6],
       [1, 6],
     ];
+    const plain = { value: 1, locked: false, state: "in_progress" };
     const { body } = await call(id, "POST", "/api/undo");
     expect(body).toEqual({
       session_id: id,
@@ -106,7 +107,7 @@ describe("history", () => {
       total: 4,
       points: [{ number: 1, voxel: [3, 3, 3], color: "#ff0000" }],
       segments: [{ label: 1, removed: false, changed_box: box, voxels: 125, prompts: 1 }],
-      labels: [{ number: 1, name: "liver", color: "#ff0000" }],
+      labels: [{ number: 1, name: "liver", color: "#ff0000", ...plain }],
       mask_revision: 4,
     });
     await call(id, "POST", "/api/undo");
@@ -115,10 +116,10 @@ describe("history", () => {
     expect(events).toEqual([
       { type: "history", position: 3, total: 4, undo: "renamed 1 to liver", redo: "removed point 1" },
       { type: "points", total_points: 1 },
-      { type: "label", label: 1, name: "liver", color: "#ff0000" },
+      { type: "label", label: 1, name: "liver", color: "#ff0000", ...plain },
       { type: "segment", label: 1, voxels: 125, box, removed: false, mask_revision: 4 },
       { type: "history", position: 2, total: 4, undo: "+ point, Label 1", redo: "renamed 1 to liver" },
-      { type: "label", label: 1, name: "Label 1", color: "#ff0000" },
+      { type: "label", label: 1, name: "Label 1", color: "#ff0000", ...plain },
       { type: "history", position: 1, total: 4, undo: "marked point 1", redo: "+ point, Label 1" },
       { type: "segment", label: 1, voxels: 0, box: null, removed: true, mask_revision: 5 },
     ]);
@@ -216,9 +217,10 @@ describe("earlier prompts", () => {
     expect(await refused(1, { voxel: [1, 1, 1] })).toEqual([
       400,
       "invalid_prompt",
-      "Prompt 1 is a scribble and has no voxel: remove it and draw another",
+      "Prompt 1 is a scribble and has no voxel: give offset",
     ]);
     expect((await refused(0, { voxel: [40, 1, 1] })).slice(0, 2)).toEqual([400, "outside_volume"]);
+    expect((await refused(0, { voxel: [1, 1, 1], offset: [1, 0, 0] })).slice(0, 2)).toEqual([400, "bad_request"]);
     expect((await refused(0, {})).slice(0, 2)).toEqual([400, "bad_request"]);
     expect((await refused("x", { positive: true })).slice(0, 2)).toEqual([400, "bad_request"]);
     expect((await call(id, "DELETE", "/api/segments/3/prompts/0")).body.code).toBe("segment_not_found");
@@ -232,11 +234,12 @@ describe("names, colours and views", () => {
     const id = await loaded();
     await call(id, "POST", "/api/mark_point", { voxel: [3, 3, 3], point_number: 2 });
     const own = { name: 'left "lung"', color: "#a0b0c0" };
-    expect((await call(id, "PATCH", "/api/segments/2", own)).body).toEqual({ session_id: id, number: 2, ...own });
+    const all = { ...own, value: 2, locked: false, state: "in_progress" };
+    expect((await call(id, "PATCH", "/api/segments/2", own)).body).toEqual({ session_id: id, number: 2, ...all });
     await call(id, "POST", "/api/run_segmentation");
     expect((await call(id, "GET", "/api/segments")).body.segments[0]).toMatchObject(own);
     expect((await call(id, "GET", "/api/points")).body.points[0].color).toBe("#a0b0c0");
-    expect((await call(id, "GET", "/api/color_template")).body.labels[1]).toEqual({ number: 2, ...own });
+    expect((await call(id, "GET", "/api/color_template")).body.labels[1]).toEqual({ number: 2, ...all });
     expect((await call(id, "GET", "/api/download/labels")).raw.toString()).toContain(
       `    2   160  176  192        1  1  1    "left 'lung'"`,
     );

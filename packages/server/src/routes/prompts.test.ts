@@ -74,6 +74,9 @@ describe("prompts", () => {
         label: 3,
         name: "Label 3",
         color: "#0000ff",
+        value: 3,
+        locked: false,
+        state: "in_progress",
         voxels: 155,
         prompts: [
           { kind: "point", voxel: [6, 5, 4], positive: true },
@@ -86,6 +89,13 @@ describe("prompts", () => {
               [0, 1],
             ],
             positive: true,
+            axis: 2,
+            slice_index: 0,
+            points: [
+              [0, 0],
+              [4, 0],
+            ],
+            radius: 1,
           },
           {
             kind: "lasso",
@@ -95,6 +105,14 @@ describe("prompts", () => {
               [0, 3],
             ],
             positive: true,
+            axis: 0,
+            slice_index: 11,
+            points: [
+              [0, 0],
+              [2, 0],
+              [2, 3],
+              [0, 3],
+            ],
           },
           {
             kind: "scribble",

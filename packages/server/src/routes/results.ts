@@ -5,7 +5,7 @@ import { answerIfKnown } from "../http/cached.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { segmentNotFound } from "../sessions/points.ts";
 import type { Session } from "../sessions/session.ts";
-import { colorOf, findSegment, labelsOf, nameOf, type SessionState } from "../sessions/state.ts";
+import { colorOf, fileValueOf, findSegment, labelsOf, layersOf, nameOf, type SessionState } from "../sessions/state.ts";
 import { binary, errors, type Routes } from "./context.ts";
 
 /** Masks to show, and files to keep. */
@@ -43,7 +43,7 @@ export const results: Routes = async (app) => {
     },
     async ({ session }, reply) => {
       checkResults(session);
-      const file = await session.useImage(({ image }) => image.labelNifti(labelsOf(session.state)));
+      const file = await session.useImage(({ image }) => image.labelNifti(labelValues(session.state)));
       reply
         .header("Content-Disposition", 'attachment; filename="segmentation.nii.gz"')
         .header("Cache-Control", "no-store");
@@ -68,8 +68,15 @@ export const results: Routes = async (app) => {
   );
 };
 
+/** What a label map in a file is made of. */
+function labelValues(state: SessionState) {
+  return layersOf(state).map((label) => ({ label, value: fileValueOf(state, label) }));
+}
+
 function descriptions(state: SessionState) {
-  return labelsOf(state).map((value) => ({ value, name: nameOf(state, value), color: colorOf(state, value) }));
+  return labelsOf(state)
+    .map((label) => ({ value: fileValueOf(state, label), name: nameOf(state, label), color: colorOf(state, label) }))
+    .sort((a, b) => a.value - b.value);
 }
 
 function boxOf({ box: text }: MaskQuery, size: Vec3): Box {
@@ -90,7 +97,7 @@ function boxOf({ box: text }: MaskQuery, size: Vec3): Box {
 function maskFrame(session: Session, label: number | undefined, box: Box): Promise<Buffer> {
   return session.useImage(async (opened) => {
     if (label === undefined) {
-      const { data } = await opened.image.labelMap(labelsOf(session.state), box);
+      const { data } = await opened.image.labelMap(layersOf(session.state), box);
       return asBuffer(await encodeFrame({ kind: "labels", box, data }));
     }
     const object = await opened.object(label);

@@ -1,6 +1,5 @@
 import {
   messageAnswer,
-  type PromptPatch,
   type PromptSummary,
   promptBody,
   promptParams,
@@ -9,18 +8,19 @@ import {
   runAnswer,
   runBody,
   segmentAnswer,
+  segmentBody,
   segmentParams,
   segmentPatch,
   segmentsAnswer,
 } from "@septum/protocol";
-import type { Vec3 } from "@septum/volume";
+import { patchedPrompt } from "../drawing/patched-prompt.ts";
 import { drawPrompt } from "../drawing/prompt.ts";
 import { connectionSignal } from "../http/call.ts";
-import { HttpError, noImage } from "../http/http-error.ts";
+import { noImage } from "../http/http-error.ts";
 import { changeLabel } from "../sessions/labels.ts";
 import { removeSegment } from "../sessions/points.ts";
 import { runPoints } from "../sessions/run.ts";
-import { applyPrompt, changePrompt, resetObject } from "../sessions/segments.ts";
+import { applyPrompt, changePrompt, createObject, resetObject } from "../sessions/segments.ts";
 import { undoObject } from "../sessions/travel.ts";
 import { labelAnswer, segmentSummaries } from "./answers.ts";
 import { answerChange, changeResponse } from "./change-answer.ts";
@@ -66,6 +66,22 @@ export const segments: Routes = async (app) => {
       },
     },
     async ({ session }) => ({ session_id: session.id, segments: segmentSummaries(session.state) }),
+  );
+
+  app.post(
+    "/segments",
+    {
+      schema: {
+        tags: ["segments"],
+        summary: "Make an object without voxels",
+        body: segmentBody,
+        response: { 200: segmentAnswer, ...errors },
+      },
+    },
+    async ({ session, body }, reply) => {
+      const label = await createObject(session, body ?? {}, connectionSignal(reply));
+      return { session_id: session.id, ...labelAnswer(session.state, label) };
+    },
   );
 
   app.post(
@@ -136,14 +152,14 @@ export const segments: Routes = async (app) => {
     {
       schema: {
         tags: ["segments"],
-        summary: "Name or colour a label that a point or an object has",
+        summary: "Change name, colour, value, lock or state of a label that a point or an object has",
         params: segmentParams,
         body: segmentPatch,
         response: { 200: segmentAnswer, ...errors },
       },
     },
-    async ({ session, params, body }) => {
-      await changeLabel(session, params.label, body);
+    async ({ session, params, body }, reply) => {
+      await changeLabel(session, params.label, body, connectionSignal(reply));
       return { session_id: session.id, ...labelAnswer(session.state, params.label) };
     },
   );
@@ -203,28 +219,4 @@ function runMessage(made: number, kept: number): string {
   const objects = (count: number) => `${count} ${count === 1 ? "object" : "objects"}`;
   if (made === 0) return `Nothing to do: ${objects(kept)} unchanged since the last run`;
   return `${objects(made)} segmented${kept > 0 ? `, ${kept} unchanged` : ""}`;
-}
-
-/** What becomes of a prompt that is flipped or moved. Throws `invalid_prompt`, `outside_volume`. */
-function patchedPrompt(at: number, old: PromptSummary, { positive, voxel, box }: PromptPatch, size: Vec3) {
-  const sign = positive ?? old.positive;
-  if (voxel === undefined && box === undefined) {
-    return {
-      summary: { ...old, positive: sign },
-      edit: { type: "sign", at, positive: sign },
-      name: "flipped",
-    } as const;
-  }
-  const [kind, field] = voxel === undefined ? (["box", "box"] as const) : (["point", "voxel"] as const);
-  if (old.kind !== kind) {
-    const how = old.kind === "point" ? "give voxel" : old.kind === "box" ? "give box" : "remove it and draw another";
-    throw new HttpError("invalid_prompt", `Prompt ${at} is a ${old.kind} and has no ${field}: ${how}`);
-  }
-  const options = { positive: sign, predict: true, autozoom: true };
-  const body =
-    voxel === undefined
-      ? { kind: "box" as const, box: box!, ...options }
-      : { kind: "point" as const, voxel, ...options };
-  const { prompt, summary } = drawPrompt(body, size);
-  return { summary, edit: { type: "replace", at, prompt }, name: "moved" } as const;
 }

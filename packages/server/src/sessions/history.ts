@@ -165,7 +165,9 @@ export function applyStep(state: SessionState, step: HistoryStep, direction: Dir
       return { label: patch.label, voxels, prompts };
     },
   );
-  const maskRevision = state.maskRevision + (step.segments.length > 0 ? 1 : 0);
+  // Locked objects win where several overlap, so that a lock is seen in the masks.
+  const lock = step.labels.some(({ before, after }) => before?.locked !== after?.locked);
+  const maskRevision = state.maskRevision + (step.segments.length > 0 || lock ? 1 : 0);
   return { ...state, points, labels, segments, maskRevision };
 }
 

@@ -5,14 +5,16 @@ import type { Session } from "./session.ts";
 import {
   findPoint,
   findSegment,
+  isLocked,
+  labelsInUse,
   nameOf,
+  nextFree,
+  type SessionState,
   withoutPoints,
   withoutSegments,
   withoutUnusedLabels,
   withPoint,
 } from "./state.ts";
-
-const highestNumber = 65535;
 
 /**
  * Marks a numbered point; a number used again moves its point, whose object is then made anew by the next run. Without a
@@ -23,12 +25,7 @@ export async function markPoint(session: Session, voxel: Vec3, number?: number):
   await session.change((state) => {
     if (!state.image) throw noImage();
     checkVoxel(voxel, state.image.info.size);
-    marked =
-      number ??
-      1 + Math.max(0, ...state.points.map((point) => point.number), ...state.segments.map(({ label }) => label));
-    if (marked > highestNumber) {
-      throw new HttpError("bad_request", `Cannot mark point ${marked}: numbers go up to ${highestNumber}`);
-    }
+    marked = number ?? freeLabel(state);
     const { points } = session.limits;
     if (state.points.length >= points && !findPoint(state, marked)) {
       throw new HttpError("limit_reached", `This session has ${points} points, as many as it may: remove one first`);
@@ -38,6 +35,14 @@ export async function markPoint(session: Session, voxel: Vec3, number?: number):
   });
   session.events.push({ type: "points", total_points: session.state.points.length });
   return marked;
+}
+
+/** The highest number in use plus one, or the lowest that nobody has. */
+export function freeLabel(state: SessionState): number {
+  const free = nextFree(labelsInUse(state));
+  if (free === undefined)
+    throw new HttpError("limit_reached", "Every number is in use: remove a point or an object first");
+  return free;
 }
 
 /** Removes a point and the object made from it. Throws `point_not_found`. */
@@ -72,12 +77,20 @@ export function segmentNotFound(session: Session, label: number): HttpError {
   );
 }
 
+/** Throws `segment_locked` when nothing may change the object with this label. */
+export function refuseLocked(state: SessionState, label: number): void {
+  if (!isLocked(state, label)) return;
+  const name = nameOf(state, label);
+  throw new HttpError("segment_locked", `${name} (${label}) is locked, so that nothing changes it: unlock it first`);
+}
+
 async function remove(session: Session, numbers: readonly number[], signal: AbortSignal, name: string): Promise<void> {
   const gone = new Set(numbers);
   for (const number of gone) session.run?.skip(number);
   let removed: readonly number[] = [];
   await session.work(async () => {
     await session.change((state) => {
+      for (const label of gone) refuseLocked(state, label);
       removed = state.segments.map(({ label }) => label).filter((label) => gone.has(label));
       const points = withoutPoints(state, gone);
       const without = removed.length === 0 ? points : withoutSegments(points, gone);

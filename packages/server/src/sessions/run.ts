@@ -1,9 +1,10 @@
 import type { LabelMap } from "../engine/engine.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
+import { refuseLocked } from "./points.ts";
 import { type RunInProgress, startRun } from "./run-in-progress.ts";
 import { remakeObject } from "./segments.ts";
 import type { Session } from "./session.ts";
-import { findPoint, findSegment, isMadeFrom } from "./state.ts";
+import { findPoint, findSegment, isLocked, isMadeFrom, layersOf } from "./state.ts";
 
 export interface RunResult {
   readonly segments: readonly RunSegment[];
@@ -24,9 +25,9 @@ export interface RunSegment {
 
 /**
  * Makes one object of every numbered point (or of `numbers` alone), in the order of their numbers. An object that grew from
- * exactly this point is kept. When the run is stopped, the objects already done stay and the one under way is as before.
+ * exactly this point is kept, and so is a locked one unless it was asked for by number. When the run is stopped, the objects already done stay and the one under way is as before.
  *
- * Throws `no_image`, `no_points`, `point_not_found`, `run_in_progress`.
+ * Throws `no_image`, `no_points`, `point_not_found`, `segment_locked`, `run_in_progress`.
  */
 export async function runPoints(
   session: Session,
@@ -73,6 +74,10 @@ function choosePoints({ state }: Session, numbers: readonly number[] | undefined
   if (unknown.length > 0) {
     throw new HttpError("point_not_found", `There is no point ${unknown.join(", ")}: marked are ${marked.join(", ")}`);
   }
+  for (const number of numbers) {
+    const { voxel } = findPoint(state, number)!;
+    if (!isMadeFrom(findSegment(state, number), voxel)) refuseLocked(state, number);
+  }
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
@@ -89,7 +94,10 @@ async function runPoint(
       const point = findPoint(session.state, number);
       if (!point) return undefined;
       const before = findSegment(session.state, number);
-      if (before && isMadeFrom(before, point.voxel)) {
+      const locked = isLocked(session.state, number);
+      // Locked since the run began, or not asked for by name: left as it is.
+      if (locked && !before) return undefined;
+      if (before && (locked || isMadeFrom(before, point.voxel))) {
         return { label: number, voxels: before.voxels, unchanged: true, passes: 0, secondsNetwork: 0, secondsTotal: 0 };
       }
       const prompt = { kind: "point", voxel: point.voxel, positive: true } as const;
@@ -106,11 +114,12 @@ async function runPoint(
   }
 }
 
-/** Labels that the merged label map shows: an object wholly under lower ones has none. */
+/** Labels that the merged label map shows: an object wholly under others has none. */
 export async function labelsInUse(session: Session): Promise<readonly number[]> {
   const labels = session.state.segments.filter(({ voxels }) => voxels > 0).map(({ label }) => label);
   if (labels.length < 2) return labels;
-  return session.useImage(async ({ image }) => uniqueLabels(await image.labelMap(labels)));
+  const layers = layersOf(session.state).filter((label) => labels.includes(label));
+  return session.useImage(async ({ image }) => uniqueLabels(await image.labelMap(layers)));
 }
 
 /** Voxels looked at before others get their turn: about two milliseconds. */

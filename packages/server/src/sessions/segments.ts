@@ -1,11 +1,12 @@
-import type { PromptSummary } from "@septum/protocol";
+import type { PromptSummary, SegmentBody } from "@septum/protocol";
 import type { Prompt, PromptEdit } from "@septum/segment";
 import type { Box } from "@septum/volume";
 import type { Applied, RewriteOptions, SegmentObject } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { StepFacts } from "./history.ts";
+import { tellLabel, withAttributes } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
-import { segmentNotFound } from "./points.ts";
+import { freeLabel, refuseLocked, segmentNotFound } from "./points.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
 
@@ -24,7 +25,10 @@ export interface ObjectChange extends Applied {
   readonly maskRevision: number;
 }
 
-/** Adds one prompt to the object, which is made when it is new. All or nothing, and on disk when it resolves. */
+/**
+ * Adds one prompt to the object, which is made when it is new. An initial mask takes the place of all prompts there were.
+ * All or nothing, and on disk when it resolves. Throws `segment_locked`, `limit_reached`.
+ */
 export function applyPrompt(
   session: Session,
   label: number,
@@ -38,9 +42,11 @@ export function applyPrompt(
     if (session.state.imageRevision !== imageRevision) {
       throw new HttpError("aborted", "The prompt was for an image that has been replaced meanwhile");
     }
+    refuseLocked(session.state, label);
     const object = await opened.object(label);
     const { prompts } = session.limits;
-    if (object.prompts >= prompts) {
+    const anew = prompt.kind === "initial";
+    if (object.prompts >= prompts && !anew) {
       throw new HttpError(
         "limit_reached",
         `Object ${label} has ${prompts} prompts, as many as it may: undo or reset first`,
@@ -49,15 +55,60 @@ export function applyPrompt(
     const applied = await predictOrLeave(session, opened, label, options, (passes) =>
       object.apply(prompt, { ...passes, predict: options.predict }),
     );
-    const name = `${summary.positive ? "+" : "−"} ${summary.kind}, ${nameOf(session.state, label)}`;
-    return commitObject(session, object, applied, (prompts) => [...prompts, summary], { name });
+    const what = anew ? "mask" : `${summary.positive ? "+" : "−"} ${summary.kind}`;
+    const name = `${what}, ${nameOf(session.state, label)}`;
+    return commitObject(session, object, applied, (prompts) => [...(anew ? [] : prompts), summary], { name });
   });
 }
 
-/** Empties the object: no prompts, no voxels. Throws `segment_not_found`. */
+/**
+ * Makes an object without prompts and voxels. Returns its label.
+ *
+ * Throws `no_image`, `segment_exists`, `value_taken`, `limit_reached`.
+ */
+export function createObject(
+  session: Session,
+  { label: wanted, ...attributes }: NonNullable<SegmentBody>,
+  signal: AbortSignal,
+): Promise<number> {
+  return work(session, signal, async (opened) => {
+    // Until it has a number, so that no point marked meanwhile gets the same.
+    let label = 0;
+    let saved: Uint8Array | undefined;
+    try {
+      await session.change(async (state) => {
+        label = wanted ?? freeLabel(state);
+        if (findSegment(state, label)) {
+          throw new HttpError("segment_exists", `There is an object ${label} already: choose another label`);
+        }
+        const { points } = session.limits;
+        if (state.segments.length >= points) {
+          throw new HttpError(
+            "limit_reached",
+            `This session has ${points} objects, as many as it may: remove one first`,
+          );
+        }
+        const made = withSegment(state, { label, voxels: 0, prompts: [] });
+        const named = withAttributes(made, label, attributes);
+        saved = (await (await opened.object(label)).save()).state;
+        const name = `new object, ${nameOf(named, label)}`;
+        return { state: named, put: new Map([[objectKey(label), saved]]), step: { name } };
+      });
+    } catch (error) {
+      if (saved) opened.removeObject(label);
+      throw error;
+    }
+    tellLabel(session, label);
+    tellChanged(session, label, 0, undefined);
+    return label;
+  });
+}
+
+/** Empties the object: no prompts, no voxels. Throws `segment_not_found`, `segment_locked`. */
 export function resetObject(session: Session, label: number, signal: AbortSignal): Promise<ObjectChange> {
   return work(session, signal, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
+    refuseLocked(session.state, label);
     const object = await opened.object(label);
     const name = `reset ${nameOf(session.state, label)}`;
     return commitObject(session, object, await object.reset(), () => [], { name });
@@ -88,7 +139,7 @@ export type PromptChange = null | { readonly summary: PromptSummary; readonly ed
 
 /**
  * Changes prompt `n` of the object (from 0), as if it had been so all along: later prompts are predicted again. All or
- * nothing. `plan` is asked when it is the call's turn. Throws `segment_not_found`, `prompt_not_found`.
+ * nothing. `plan` is asked when it is the call's turn. Throws `segment_not_found`, `prompt_not_found`, `segment_locked`.
  */
 export function changePrompt(
   session: Session,
@@ -100,6 +151,7 @@ export function changePrompt(
   return work(session, signal, async (opened) => {
     const segment = findSegment(session.state, label);
     if (!segment) throw segmentNotFound(session, label);
+    refuseLocked(session.state, label);
     const old = segment.prompts[n];
     if (!old) {
       const many = `${segment.prompts.length} ${segment.prompts.length === 1 ? "prompt" : "prompts"}`;

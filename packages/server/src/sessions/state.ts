@@ -1,4 +1,4 @@
-import { labelColor, labelName, type PromptSummary, type View } from "@septum/protocol";
+import { labelColor, labelName, type SegmentState as Progress, type PromptSummary, type View } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
 import type { ImageInfo } from "../engine/engine.ts";
 import { emptyHistory, type HistoryState } from "./history.ts";
@@ -14,7 +14,7 @@ export interface SessionState {
   readonly points: readonly NumberedPoint[];
   /** By label, ascending. */
   readonly segments: readonly SegmentState[];
-  /** Labels with a name or a colour of their own, ascending. */
+  /** Labels with an attribute that is not the default, ascending. */
   readonly labels: readonly LabelState[];
   readonly history: HistoryState;
   /** How the session was last looked at, in the page's own words. */
@@ -41,11 +41,16 @@ export interface SegmentState {
   readonly prompts: readonly PromptSummary[];
 }
 
+/** What is absent is as at first. */
 export interface LabelState {
   readonly label: number;
   readonly name?: string;
   /** `#rrggbb` */
   readonly color?: string;
+  /** In exported files. */
+  readonly value?: number;
+  readonly locked?: true;
+  readonly state?: Progress;
 }
 
 export const emptyState: SessionState = {
@@ -95,7 +100,8 @@ export function findSegment(state: SessionState, label: number): SegmentState | 
 /** The state with this point in the place of any other of its number. */
 export function withPoint(state: SessionState, point: NumberedPoint): SessionState {
   const others = state.points.filter(({ number }) => number !== point.number);
-  return { ...state, points: [...others, point].sort((a, b) => a.number - b.number) };
+  const points = [...others, point].sort((a, b) => a.number - b.number);
+  return withFreeValue({ ...state, points }, point.number);
 }
 
 export function withoutPoints(state: SessionState, numbers: ReadonlySet<number>): SessionState {
@@ -106,7 +112,20 @@ export function withoutPoints(state: SessionState, numbers: ReadonlySet<number>)
 export function withSegment(state: SessionState, segment: SegmentState): SessionState {
   const others = state.segments.filter(({ label }) => label !== segment.label);
   const segments = [...others, segment].sort((a, b) => a.label - b.label);
-  return { ...state, segments, maskRevision: state.maskRevision + 1 };
+  return withFreeValue({ ...state, segments, maskRevision: state.maskRevision + 1 }, segment.label);
+}
+
+/** A label that comes into use does not get a value that another one was given: it gets the highest plus one, if it can. */
+function withFreeValue(state: SessionState, label: number): SessionState {
+  const value = fileValueOf(state, label);
+  const taken = new Set(
+    labelsInUse(state)
+      .filter((other) => other !== label)
+      .map((other) => fileValueOf(state, other)),
+  );
+  if (!taken.has(value)) return state;
+  const own = state.labels.find((known) => known.label === label);
+  return withLabel(state, { ...own, label, value: nextFree([...taken, ...labelsInUse(state)]) });
 }
 
 export function withoutSegments(state: SessionState, labels: ReadonlySet<number>): SessionState {
@@ -118,10 +137,13 @@ export function labelsOf({ segments }: SessionState): readonly number[] {
   return segments.map(({ label }) => label);
 }
 
-/** The state with this name and colour of a label; without either, the label is as at first. */
+/** The state with these attributes of a label; without any, the label is as at first. */
 export function withLabel(state: SessionState, label: LabelState): SessionState {
   const others = state.labels.filter((other) => other.label !== label.label);
-  const own = label.name === undefined && label.color === undefined ? [] : [label];
+  const { name, color, value, locked, state: progress } = label;
+  // Always in this order, so that equal ones are written equally.
+  const given = Object.entries({ name, color, value, locked, state: progress }).filter(([, own]) => own !== undefined);
+  const own = given.length === 0 ? [] : [{ label: label.label, ...Object.fromEntries(given) } as LabelState];
   return { ...state, labels: [...others, ...own].sort((a, b) => a.label - b.label) };
 }
 
@@ -136,12 +158,49 @@ export function isInUse(state: SessionState, label: number): boolean {
   return findPoint(state, label) !== undefined || findSegment(state, label) !== undefined;
 }
 
+/** Labels that a point or an object has, ascending. */
+export function labelsInUse({ points, segments }: SessionState): readonly number[] {
+  const labels = new Set([...points.map(({ number }) => number), ...segments.map(({ label }) => label)]);
+  return [...labels].sort((a, b) => a - b);
+}
+
+const highestLabel = 65535;
+
+/** One more than the highest of these numbers, or when that is too high the lowest that is missing; undefined: none is. */
+export function nextFree(numbers: readonly number[]): number | undefined {
+  const taken = new Set(numbers);
+  const next = 1 + numbers.reduce((highest, number) => Math.max(highest, number), 0);
+  if (next <= highestLabel) return next;
+  for (let number = 1; number <= highestLabel; number++) if (!taken.has(number)) return number;
+  return undefined;
+}
+
 export function nameOf({ labels }: SessionState, value: number): string {
   return labels.find(({ label }) => label === value)?.name ?? labelName(value);
 }
 
 export function colorOf({ labels }: SessionState, value: number): string {
   return labels.find(({ label }) => label === value)?.color ?? labelColor(value);
+}
+
+/** In exported files. */
+export function fileValueOf({ labels }: SessionState, label: number): number {
+  return labels.find((known) => known.label === label)?.value ?? label;
+}
+
+export function isLocked({ labels }: SessionState, label: number): boolean {
+  return labels.some((known) => known.label === label && known.locked === true);
+}
+
+export function progressOf({ labels }: SessionState, label: number): Progress {
+  return labels.find((known) => known.label === label)?.state ?? "in_progress";
+}
+
+/** Labels of the objects in the order in which they win a voxel that several have: locked ones first, then lower ones. */
+export function layersOf(state: SessionState): readonly number[] {
+  const labels = labelsOf(state);
+  const locked = labels.filter((label) => isLocked(state, label));
+  return locked.length === 0 ? labels : [...locked, ...labels.filter((label) => !locked.includes(label))];
 }
 
 /** Whether the object grew from exactly this positive point. */

@@ -4,7 +4,7 @@ import { HttpError } from "../http/http-error.ts";
 import { applyStep, type Direction, type HistoryStep, keptKey, type SegmentPatch } from "./history.ts";
 import { tellLabel } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
-import { segmentNotFound, tellRemoved } from "./points.ts";
+import { refuseLocked, segmentNotFound, tellRemoved } from "./points.ts";
 import { recordTravel, takeOut } from "./recording.ts";
 import { type ObjectChange, tellChanged, work } from "./segments.ts";
 import type { Change, Session } from "./session.ts";
@@ -42,11 +42,12 @@ export function travel(session: Session, direction: Direction, signal: AbortSign
 
 /**
  * Takes back the object's last prompt, rewriting, reset or making by a run, wherever it is in the session's history, and puts
- * it first in line to be redone. Throws `segment_not_found`, `nothing_to_undo`.
+ * it first in line to be redone. Throws `segment_not_found`, `segment_locked`, `nothing_to_undo`.
  */
 export function undoObject(session: Session, label: number, signal: AbortSignal): Promise<ObjectChange> {
   return work(session, signal, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
+    refuseLocked(session.state, label);
     const object = await opened.object(label);
     let changed: Box | undefined;
     await changeObjects(session, async (state, begin) => {

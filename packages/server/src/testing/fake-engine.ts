@@ -11,6 +11,7 @@ import {
   orientation,
   packBits,
   readNifti,
+  shiftBox,
   spacing,
   uniteBoxes,
   type Vec3,
@@ -63,13 +64,14 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
       const { size, affine, scaling, data } = volume;
       const { range, window } = volumeStatistics(volume);
       const objects = new Map<number, { object: SegmentObject; mask: () => Uint8Array }>();
-      const labelMap = (labels: readonly number[], box: Box) => {
-        const map = labels.some((label) => label > 255)
+      const labelMap = (labels: readonly number[], box: Box, values = labels) => {
+        const map = values.some((value) => value > 255)
           ? new Uint16Array(boxVoxels(box))
           : new Uint8Array(boxVoxels(box));
-        for (const label of [...labels].sort((a, b) => b - a)) {
+        for (const [n, label] of labels.entries()) {
           const mask = objects.get(label)?.mask();
-          if (mask) eachVoxel(box, size, (voxel, at) => mask[voxel] && map.fill(label, at, at + 1));
+          if (mask)
+            eachVoxel(box, size, (voxel, at) => mask[voxel] && map[at] === 0 && map.fill(values[n], at, at + 1));
         }
         return map;
       };
@@ -112,8 +114,14 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
         },
         removeObject: (label) => void objects.delete(label),
         labelMap: async (labels, box = wholeBox(size)) => ({ box, data: labelMap(labels, box) }),
-        async labelNifti(labels) {
-          const map = { data: labelMap(labels, wholeBox(size)), size, affine, scaling: { slope: 1, intercept: 0 } };
+        async labelNifti(chosen) {
+          const [labels, values] = [chosen.map(({ label }) => label), chosen.map(({ value }) => value)];
+          const map = {
+            data: labelMap(labels, wholeBox(size), values),
+            size,
+            affine,
+            scaling: { slope: 1, intercept: 0 },
+          };
           return packed(map, header);
         },
         close: () => void open.delete(image),
@@ -199,7 +207,9 @@ function fakeObject(
       const passes = options.predict === false ? 0 : 2;
       await predict(passes, options);
       applied.push(prompt);
-      return record([...history.now, passes === 0 ? { ...prompt, waits: true } : prompt], passes);
+      const before = prompt.kind === "initial" ? [] : history.now;
+      const waits = passes === 0 && prompt.kind !== "initial";
+      return record([...before, waits ? { ...prompt, waits } : prompt], passes);
     },
     async predict(options) {
       const last = history.now.at(-1);
@@ -245,8 +255,19 @@ function rewritten(prompts: readonly Given[], edit: PromptEdit): readonly Given[
   if (edit.type === "restart") return [edit.prompt];
   const old = prompts[edit.at];
   if (edit.type === "remove") return prompts.toSpliced(edit.at, 1);
+  if (edit.type === "move") return prompts.with(edit.at, signed(shifted(old, edit.offset), edit.positive));
   if (edit.type === "replace") return prompts.with(edit.at, { ...edit.prompt, waits: old.waits });
-  return prompts.with(edit.at, old.kind === "initial" ? old : { ...old, positive: edit.positive });
+  return prompts.with(edit.at, signed(old, edit.positive));
+}
+
+function signed(prompt: Given, positive: boolean | undefined): Given {
+  return prompt.kind === "initial" || positive === undefined ? prompt : { ...prompt, positive };
+}
+
+function shifted(prompt: Given, [i, j, k]: Vec3): Given {
+  if (prompt.kind !== "point") return { ...prompt, box: shiftBox(prompt.box, [i, j, k]) };
+  const [x, y, z] = prompt.voxel;
+  return { ...prompt, voxel: [x + i, y + j, z + k] };
 }
 
 function revive(state: Uint8Array): History {
