@@ -53,9 +53,8 @@ async function fill(data: string): Promise<void> {
   const store = await diskStore(join(data, "store"));
   const record = store.get(id);
   if (!record) throw new Error("the session is not where it was expected");
-  const blob = store.blob(id, "object-1");
+  const put = store.blobs(id, "");
   for (let n = 1; n < sessions; n++) {
-    const put = new Map(blob ? [["object-1", blob]] : []);
     await store.commit({ record: { ...record, id: randomUUID(), image: undefined }, put });
   }
   await store.close();

@@ -1,4 +1,4 @@
-import type { Prompt, PromptEdit } from "@septum/segment";
+import type { PartsChange, Prompt, PromptEdit, SavedParts } from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
 
 /**
@@ -78,7 +78,7 @@ export interface OpenImage {
   /** The image as a NIfTI-1 file (gzip) that any viewer reads: one frame, a plain dtype, both forms written. */
   nifti(): Promise<Uint8Array>;
   /** The object with this label, created when there is none, or in its place a saved one. */
-  object(label: number, saved?: SavedObject): Promise<SegmentObject>;
+  object(label: number, saved?: SavedParts): Promise<SegmentObject>;
   /** Forgets the object and its memory. */
   removeObject(label: number): void;
   /** Merged label map of the given objects over `box` (default: whole); where two overlap, the earlier of the list wins. */
@@ -100,12 +100,6 @@ export interface LabelMap {
   readonly box: Box;
   /** One byte or two per voxel of `box`, `i` fastest. */
   readonly data: Uint8Array | Uint16Array;
-}
-
-/** What an object needs to be whole again after a restart. */
-export interface SavedObject {
-  /** Opaque bytes made by `save`. */
-  readonly state: Uint8Array;
 }
 
 /** One object (segment) of an image: its prompts, its mask, its history. */
@@ -141,7 +135,11 @@ export interface SegmentObject {
   maskBits(box: Box): Promise<Uint8Array>;
   /** The box around all voxels of the object; undefined when it has none. */
   bounds(): Promise<Box | undefined>;
-  save(): Promise<SavedObject>;
+  /**
+   * What has changed in the object's saved parts since the last call, or since what it was opened from: opaque bytes. It is
+   * told once, so when it cannot be written the object is to be forgotten, and opened again.
+   */
+  save(): Promise<PartsChange>;
 }
 
 export interface RewriteOptions {

@@ -11,7 +11,6 @@ export type {
   OpenImage,
   OpenOptions,
   PassProgress,
-  SavedObject,
   SegmentObject,
   SliceRequest,
 } from "./engine.ts";

@@ -1,6 +1,7 @@
+import type { SavedParts } from "@septum/segment";
 import { type Volume, wholeBox } from "@septum/volume";
 import type { DecodedImage } from "./decode.ts";
-import type { OpenImage, SavedObject, SliceRequest } from "./engine.ts";
+import type { OpenImage, SliceRequest } from "./engine.ts";
 import { reading } from "./gate.ts";
 import { checkBox, type HeldObject, type ObjectParts, openObject } from "./segment-object.ts";
 import type { ThreadSeat } from "./segment-threads.ts";
@@ -66,7 +67,7 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
     slicePng: async (request) =>
       tasks.run("slicePng", { volume: volumeOf(), request: withWindow(request, info.window) }),
     nifti: async () => tasks.run("packImage", { volume: volumeOf() }),
-    async object(label: number, saved?: SavedObject) {
+    async object(label: number, saved?: SavedParts) {
       volumeOf();
       if (saved) remove(label);
       const known = objects.get(label) ?? opening.get(label);

@@ -1,7 +1,7 @@
-import type { Prompt, Applied as SegmenterApplied } from "@septum/segment";
+import type { Prompt, SavedParts, Applied as SegmenterApplied } from "@septum/segment";
 import { type Box, bitBytes, boxContains, formatBox, type Vec3, wholeBox } from "@septum/volume";
 import type { DevicePasses, Job } from "./device-passes.ts";
-import type { Applied, ApplyOptions, PredictOptions, RewriteOptions, SavedObject, SegmentObject } from "./engine.ts";
+import type { Applied, ApplyOptions, PredictOptions, RewriteOptions, SegmentObject } from "./engine.ts";
 import { createGate, type Gate, reading } from "./gate.ts";
 import type { Remote } from "./rpc.ts";
 import type { Changed, ObjectFacts, ObjectKey, SegmentMethods } from "./segment-protocol.ts";
@@ -28,7 +28,7 @@ export async function openObject(
   parts: ObjectParts,
   key: ObjectKey,
   size: Vec3,
-  saved?: SavedObject,
+  saved?: SavedParts,
 ): Promise<HeldObject> {
   const { remote, passes, tasks } = parts;
   const gate = createGate();
@@ -37,7 +37,7 @@ export async function openObject(
   let facts: ObjectFacts = await remote.call("openObject", {
     ...key,
     mask: bits,
-    state: saved && compact(saved.state),
+    saved: saved && new Map([...saved].map(([part, bytes]) => [part, compact(bytes)])),
   });
   const closing = new AbortController();
 
@@ -143,9 +143,7 @@ export async function openObject(
       return reading([gate], () => tasks.run("cutMask", { bits: maskOf(), size, box }));
     },
     bounds: () => remote.call("bounds", key),
-    async save() {
-      return { state: await remote.call("save", key) };
-    },
+    save: () => remote.call("save", key),
     close() {
       bits = undefined;
       closing.abort(new DOMException(`Object ${key.label} was removed`, "AbortError"));

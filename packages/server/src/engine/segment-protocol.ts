@@ -1,9 +1,11 @@
 import type {
   ModelSettings,
+  PartsChange,
   Patch,
   PreparedImage,
   Prompt,
   PromptEdit,
+  SavedParts,
   Applied as SegmenterApplied,
 } from "@septum/segment";
 import type { Box } from "@septum/volume";
@@ -60,8 +62,8 @@ export interface RewriteCall extends ObjectKey {
 export type SegmentMethods = {
   openImage: { args: { readonly image: number; readonly prepared: PreparedImage }; result: undefined };
   closeImage: { args: { readonly image: number }; result: undefined };
-  /** `mask` lies in shared memory and is the object's own from now on, all zero unless there is a `state`. */
-  openObject: { args: ObjectKey & { readonly mask: Uint8Array; readonly state?: Uint8Array }; result: ObjectFacts };
+  /** `mask` lies in shared memory and is the object's own from now on, all zero unless something was saved. */
+  openObject: { args: ObjectKey & { readonly mask: Uint8Array; readonly saved?: SavedParts }; result: ObjectFacts };
   closeObject: { args: ObjectKey; result: undefined };
   apply: { args: ApplyCall; result: Changed; event: PassProgress };
   predict: { args: PredictCall; result: Changed; event: PassProgress };
@@ -70,7 +72,7 @@ export type SegmentMethods = {
   redo: { args: ObjectKey; result: Changed };
   reset: { args: ObjectKey; result: Changed };
   bounds: { args: ObjectKey; result: Box | undefined };
-  save: { args: ObjectKey; result: Uint8Array };
+  save: { args: ObjectKey; result: PartsChange };
   /** Gives back the shared memory of what was closed. */
   collect: { args: undefined; result: undefined };
   /** Answers. */

@@ -3,8 +3,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import {
   type Applied,
   createSegmenter,
-  decodeState,
-  encodeState,
   type Model,
   type PreparedImage,
   type Segmenter,
@@ -46,14 +44,14 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     images.delete(image);
     return undefined;
   },
-  openObject({ image, label, mask, state }) {
+  openObject({ image, label, mask, saved }) {
     const { prepared, objects } = imageOf(image);
     const hosted: HostedObject = {
       segmenter: createSegmenter({
         image: prepared,
         model: modelOf(() => hosted.job as number),
         mask,
-        state: state && decodeState(state),
+        saved,
       }),
     };
     objects.set(label, hosted);
@@ -89,8 +87,11 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     return bitsBoundingBox(mask, imageOf(key.image).prepared.volume.size);
   },
   save(key) {
-    const bytes = encodeState(objectOf(key).segmenter.state());
-    return transferring(bytes, [bytes.buffer]);
+    const change = objectOf(key).segmenter.save();
+    return transferring(
+      change,
+      [...change.put.values()].map(({ buffer }) => buffer),
+    );
   },
   collect() {
     collectGarbage();

@@ -1,3 +1,4 @@
+import type { SavedParts } from "@septum/segment";
 import type { OpenImage, SegmentObject } from "../engine/engine.ts";
 
 /**
@@ -39,11 +40,11 @@ export class OpenedImage {
     this.#closeWhenDone();
   }
 
-  /** The object with this label, made when it is new, or made again from what `save` gave. */
-  async object(label: number, state?: Uint8Array): Promise<SegmentObject> {
+  /** The object with this label, made when it is new, or made again from what was saved of it. */
+  async object(label: number, saved?: SavedParts): Promise<SegmentObject> {
     const known = this.#objects.get(label);
     if (known) return known;
-    const object = await this.image.object(label, state && { state });
+    const object = await this.image.object(label, saved);
     this.#objects.set(label, object);
     return object;
   }

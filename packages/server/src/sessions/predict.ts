@@ -1,5 +1,6 @@
 import { segmentNotFound } from "./points.ts";
 import { extendStep } from "./recording.ts";
+import { together, writeObject } from "./saved-objects.ts";
 import type { ObjectChange } from "./segments.ts";
 import { predictOrLeave, tellChanged, work } from "./segments.ts";
 import type { Session } from "./session.ts";
@@ -27,12 +28,12 @@ export function predictObject(session: Session, label: number, options: PredictO
     );
     if (applied.passes > 0) {
       try {
-        const { state: saved } = await object.save();
+        const saved = writeObject(objectKey(label), await object.save());
         await session.change((state) => {
           const prompts = findSegment(state, label)?.prompts ?? [];
           const after = withSegment(state, { label, voxels: applied.voxels, prompts });
           const recorded = extendStep(state, label, after, session);
-          return { ...recorded, put: new Map([...recorded.put, [objectKey(label), saved]]) };
+          return { ...recorded, ...together(recorded, saved) };
         });
       } catch (error) {
         session.rest();

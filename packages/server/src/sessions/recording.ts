@@ -10,19 +10,17 @@ import {
   type StepFacts,
   stepKey,
 } from "./history.ts";
+import { type BlobChange, type BlobSource, partKey, readObject, together } from "./saved-objects.ts";
 import { findSegment, objectKey, type SessionState } from "./state.ts";
 
 /** What is on disk of the session. */
-export interface StepSource {
+export interface StepSource extends BlobSource {
   step(id: number): HistoryStep;
-  blob(key: string): Uint8Array | undefined;
 }
 
 /** A state with its history, and what goes to the store with it. */
-export interface Recorded {
+export interface Recorded extends BlobChange {
   readonly state: SessionState;
-  readonly put: ReadonlyMap<string, Uint8Array>;
-  readonly remove: readonly string[];
 }
 
 /** Steps and bytes that a session's list may have; the oldest steps are forgotten whole. */
@@ -41,7 +39,7 @@ export function recordChange(
   const { history } = before;
   if (!patches) return { state: { ...after, history }, put: new Map(), remove: [] };
 
-  const remove = history.redo.flatMap(({ id }) => keysOf(source.step(id), "undo"));
+  const remove = history.redo.flatMap(({ id }) => keysOf(source.step(id), "undo", source));
   const last = history.undo.at(-1);
   const top = last && source.step(last.id);
   const goesOn = run !== undefined && top?.run === run && history.redo.length === 0;
@@ -57,7 +55,7 @@ export function recordChange(
   return {
     state: { ...after, history: { undo: undo.slice(forgotten.length), redo: [], nextId } },
     put,
-    remove: [...remove, ...taken, ...forgotten.flatMap(({ id }) => keysOf(stepOf(id), "redo"))],
+    remove: [...remove, ...taken, ...forgotten.flatMap(({ id }) => keysOf(stepOf(id), "redo", source))],
   };
 }
 
@@ -71,7 +69,7 @@ export function extendStep(
   after: SessionState,
   source: StepSource,
 ): Recorded {
-  const remove = history.redo.flatMap(({ id }) => keysOf(source.step(id), "undo"));
+  const remove = history.redo.flatMap(({ id }) => keysOf(source.step(id), "undo", source));
   const voxels = findSegment(after, label)?.voxels;
   for (let place = history.undo.length - 1; place >= 0; place--) {
     const entry = history.undo[place];
@@ -95,7 +93,7 @@ export function recordTravel(
   state: SessionState,
   step: HistoryStep,
   direction: Direction,
-  saved: ReadonlyMap<number, Uint8Array>,
+  saved: BlobChange,
   source: StepSource,
 ): Recorded {
   const { undo, redo, nextId } = state.history;
@@ -105,8 +103,7 @@ export function recordTravel(
     direction === "undo"
       ? { undo: undo.slice(0, -1), redo: [...redo, entry], nextId }
       : { undo: [...undo, entry], redo: redo.slice(0, -1), nextId };
-  const objects = [...saved].map(([label, bytes]) => [objectKey(label), bytes] as const);
-  return { state: { ...state, history }, put: new Map([...put, ...objects]), remove: taken };
+  return { state: { ...state, history }, ...together({ put, remove: taken }, saved) };
 }
 
 /** An object's last change, taken out of the list from wherever it is. */
@@ -178,20 +175,22 @@ function putStep(step: HistoryStep, direction: Direction, source: StepSource) {
     if ((was === undefined) === (is === undefined)) continue;
     const [from, to] =
       is === undefined ? [objectKey(label), keptKey(step.id, label)] : [keptKey(step.id, label), objectKey(label)];
-    const object = source.blob(from);
     // An object that is only just being made has nothing kept to come from.
-    if (object === undefined) continue;
-    put.set(to, object);
-    taken.push(from);
-    if (is === undefined) bytes += object.length;
+    for (const [part, content] of readObject(source, from) ?? []) {
+      put.set(partKey(to, part), content);
+      taken.push(partKey(from, part));
+      if (is === undefined) bytes += content.length;
+    }
   }
   return { put, bytes, taken };
 }
 
 /** Everything on disk of a step that has last gone this way. */
-function keysOf({ id, segments }: HistoryStep, direction: Direction): string[] {
+function keysOf({ id, segments }: HistoryStep, direction: Direction, source: BlobSource): string[] {
   const gone = segments.filter(({ before, after }) => (direction === "undo" ? before : after) === undefined);
-  return [stepKey(id), ...gone.map(({ label }) => keptKey(id, label))];
+  const kept = gone.map(({ label }) => keptKey(id, label));
+  const partsOf = (key: string) => [...(readObject(source, key)?.keys() ?? [])].map((part) => partKey(key, part));
+  return [stepKey(id), ...kept.flatMap(partsOf)];
 }
 
 /** Place of the oldest step to keep: within the budget, and not older than what the objects themselves can take back. */

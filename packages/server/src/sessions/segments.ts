@@ -7,6 +7,7 @@ import type { StepFacts } from "./history.ts";
 import { tellLabel, withAttributes } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { freeLabel, refuseLocked, segmentNotFound } from "./points.ts";
+import { writeObject } from "./saved-objects.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
 
@@ -74,7 +75,7 @@ export function createObject(
   return work(session, signal, async (opened) => {
     // Until it has a number, so that no point marked meanwhile gets the same.
     let label = 0;
-    let saved: Uint8Array | undefined;
+    let saved: ReturnType<typeof writeObject> | undefined;
     try {
       await session.change(async (state) => {
         label = wanted ?? freeLabel(state);
@@ -90,9 +91,9 @@ export function createObject(
         }
         const made = withSegment(state, { label, voxels: 0, prompts: [] });
         const named = withAttributes(made, label, attributes);
-        saved = (await (await opened.object(label)).save()).state;
+        saved = writeObject(objectKey(label), await (await opened.object(label)).save());
         const name = `new object, ${nameOf(named, label)}`;
-        return { state: named, put: new Map([[objectKey(label), saved]]), step: { name } };
+        return { state: named, ...saved, step: { name } };
       });
     } catch (error) {
       if (saved) opened.removeObject(label);
@@ -212,12 +213,12 @@ async function commitObject(
 ): Promise<ObjectChange> {
   const { label } = object;
   try {
-    const { state: saved } = await object.save();
+    const saved = writeObject(objectKey(label), await object.save());
     await session.change((state) => {
       const prompts = plan(findSegment(state, label)?.prompts ?? []);
       return {
         state: withSegment(state, { label, voxels: applied.voxels, prompts }),
-        put: new Map([[objectKey(label), saved]]),
+        ...saved,
         step: { ...step, moves: new Map([[label, { steps: 1, undoable: object.undoable }]]) },
       };
     });

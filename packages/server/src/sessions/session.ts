@@ -11,6 +11,7 @@ import type { LifeEvent, SessionObserver } from "./observer.ts";
 import { OpenedImage } from "./opened-image.ts";
 import { decodeStep, recordChange } from "./recording.ts";
 import type { RunInProgress } from "./run-in-progress.ts";
+import { readObject } from "./saved-objects.ts";
 import { findSegment, objectKey, readState, type SessionState } from "./state.ts";
 
 /** What every session shares. */
@@ -148,6 +149,10 @@ export class Session {
     return this.#world.store.blob(this.id, key);
   }
 
+  blobs(prefix: string): ReadonlyMap<string, Uint8Array> {
+    return this.#world.store.blobs(this.id, prefix);
+  }
+
   /** Where the session is in its history, and what undo and redo would do. */
   historyFacts() {
     const { undo, redo } = this.#state.history;
@@ -273,7 +278,7 @@ export class Session {
     const options = { signal: this.signal, maxBytes: maxImageBytes, frame: image?.frame };
     const opened = new OpenedImage(await engine.openImage(path, options));
     try {
-      for (const { label } of segments) await opened.object(label, store.blob(this.id, objectKey(label)));
+      for (const { label } of segments) await opened.object(label, readObject(this, objectKey(label)));
       this.signal.throwIfAborted();
     } catch (error) {
       opened.retire();

@@ -6,6 +6,7 @@ import { tellLabel } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { refuseLocked, segmentNotFound, tellRemoved } from "./points.ts";
 import { recordTravel, takeOut } from "./recording.ts";
+import { type BlobChange, readObject, together, writeObject } from "./saved-objects.ts";
 import { type ObjectChange, tellChanged, work } from "./segments.ts";
 import type { Change, Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, type SessionState } from "./state.ts";
@@ -55,10 +56,10 @@ export function undoObject(session: Session, label: number, signal: AbortSignal)
       if (!taken) throw new HttpError("nothing_to_undo", `Object ${label} has nothing to undo`);
       begin();
       changed = await moveObject(object, taken.part.segments[0], "undo");
-      const { state: saved } = await object.save();
+      const saved = writeObject(objectKey(label), await object.save());
       return {
         state: { ...applyStep(state, taken.part, "undo"), history: taken.history },
-        put: new Map([...taken.put, [objectKey(label), saved]]),
+        ...together({ put: taken.put, remove: [] }, saved),
       };
     });
     const { voxels, prompts } = object;
@@ -88,12 +89,12 @@ async function goThrough(
   await changeObjects(session, async (state, begin) => {
     if (state.history[direction].at(-1)?.id !== step.id) return undefined;
     begin();
-    const saved = new Map<number, Uint8Array>();
+    const saved: BlobChange[] = [];
     for (const patch of opened ? step.segments : []) {
       segments.push(await travelObject(session, opened as OpenedImage, step, patch, direction, saved));
     }
     gone = true;
-    return recordTravel(applyStep(state, step, direction), step, direction, saved, session);
+    return recordTravel(applyStep(state, step, direction), step, direction, together(...saved), session);
   });
   if (!gone) return undefined;
   session.forgetObjects(segments.filter(({ removed }) => removed).map(({ label }) => label));
@@ -108,15 +109,15 @@ async function travelObject(
   step: HistoryStep,
   patch: SegmentPatch,
   direction: Direction,
-  saved: Map<number, Uint8Array>,
+  saved: BlobChange[],
 ): Promise<TravelledObject> {
   const { label, before, after } = patch;
   const [was, is] = direction === "undo" ? [after, before] : [before, after];
   if (is === undefined) return { label, removed: true, voxels: 0, prompts: 0 };
-  const kept = was === undefined ? session.blob(keptKey(step.id, label)) : undefined;
+  const kept = was === undefined ? readObject(session, keptKey(step.id, label)) : undefined;
   const object = await opened.object(label, kept);
   const changed = was === undefined ? await object.bounds() : await moveObject(object, patch, direction);
-  if (was !== undefined) saved.set(label, (await object.save()).state);
+  if (was !== undefined) saved.push(writeObject(objectKey(label), await object.save()));
   const { voxels, prompts } = object;
   return { label, removed: false, voxels, prompts, changed };
 }

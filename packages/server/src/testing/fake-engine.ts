@@ -108,7 +108,7 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
         async object(label, saved) {
           const known = objects.get(label);
           if (known && !saved) return known.object;
-          const made = fakeObject(label, size, saved?.state, applied, onPass);
+          const made = fakeObject(label, size, saved?.get(""), applied, onPass);
           objects.set(label, made);
           return made.object;
         },
@@ -244,9 +244,10 @@ function fakeObject(
       return packBits(bytes);
     },
     bounds: async () => bitsBoundingBox(packBits(mask()), size),
-    save: async () => ({
-      state: Buffer.from(JSON.stringify(history, (_, value) => (value instanceof Uint8Array ? [...value] : value))),
-    }),
+    async save() {
+      const text = JSON.stringify(history, (_, value) => (value instanceof Uint8Array ? [...value] : value));
+      return { put: new Map([["", new TextEncoder().encode(text)]]), remove: [] };
+    },
   };
   return { object, mask };
 }
