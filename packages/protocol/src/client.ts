@@ -102,6 +102,10 @@ export function createClient(options: TransportOptions) {
     async logIn(token: string, call?: CallOptions): Promise<void> {
       await json(loginAnswer, "/api/login", { ...call, method: "POST", body: { token }, anonymous: true });
     },
+    /** Takes the cookie away that `logIn` got. */
+    async logOut(call?: CallOptions): Promise<void> {
+      await json(loginAnswer, "/api/logout", { ...call, method: "POST", anonymous: true });
+    },
     sessions(call?: CallOptions & { readonly adminToken?: string }): Promise<SessionsAnswer> {
       const headers = call?.adminToken ? { Authorization: `Bearer ${call.adminToken}` } : undefined;
       return json(sessionsAnswer, "/api/sessions", { signal: call?.signal, headers });

@@ -9,6 +9,8 @@ export interface UploadProgress {
 
 export interface UploadOptions {
   readonly signal?: AbortSignal;
+  /** Which volume of a 4D file, from 0. */
+  readonly frame?: number;
   /** Called in the page only, where `XMLHttpRequest` tells; `fetch` does not. */
   readonly onProgress?: (progress: UploadProgress) => void;
 }
@@ -25,17 +27,23 @@ export async function uploadFile(transport: Transport, file: Blob, options: Uplo
   return uploadByXhr(transport, form, options);
 }
 
-async function uploadByFetch(transport: Transport, form: FormData, { signal }: UploadOptions): Promise<unknown> {
-  return (await transport.request("/api/upload", { method: "POST", form, signal })).json();
+function uploadPath({ frame }: UploadOptions): string {
+  return frame === undefined ? "/api/upload" : `/api/upload?frame=${frame}`;
 }
 
-function uploadByXhr(transport: Transport, form: FormData, { signal, onProgress }: UploadOptions): Promise<unknown> {
+async function uploadByFetch(transport: Transport, form: FormData, options: UploadOptions): Promise<unknown> {
+  const { signal } = options;
+  return (await transport.request(uploadPath(options), { method: "POST", form, signal })).json();
+}
+
+function uploadByXhr(transport: Transport, form: FormData, options: UploadOptions): Promise<unknown> {
+  const { signal, onProgress } = options;
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     const sent = transport.sessionId;
     const stop = () => xhr.abort();
     signal?.addEventListener("abort", stop, { once: true });
-    xhr.open("POST", `${transport.baseUrl}/api/upload`);
+    xhr.open("POST", `${transport.baseUrl}${uploadPath(options)}`);
     for (const [name, value] of Object.entries(transport.headers)) xhr.setRequestHeader(name, value);
     if (sent !== undefined) xhr.setRequestHeader(sessionHeader, sent);
     xhr.upload.onprogress = ({ loaded, total }) => onProgress?.({ sent: loaded, total });

@@ -53,6 +53,7 @@ describe("around the API", () => {
         "patch /api/segments/{label}/prompts/{n}",
         "post /api/admin/sessions/{id}/rest",
         "post /api/login",
+        "post /api/logout",
         "post /api/mark_point",
         "post /api/redo",
         "post /api/run_segmentation",

@@ -8,7 +8,7 @@ const cookieName = "septum_access";
 const cookieSeconds = 30 * 24 * 3600;
 
 /** Routes that tell nothing of anybody: the page itself, its API page, whether the server lives, and the way in. */
-const openRoutes = /^(\/|\/\*|\/docs(\/.*)?|\/healthz|\/readyz|\/api\/login)$/;
+const openRoutes = /^(\/|\/\*|\/docs(\/.*)?|\/healthz|\/readyz|\/api\/log(in|out))$/;
 
 export interface AccessOptions {
   /** Any of them lets its bearer in; none: everybody is. */
@@ -58,6 +58,11 @@ export function logIn(request: FastifyRequest, reply: FastifyReply, token: strin
     secure: request.headers["x-forwarded-proto"] === "https",
     maxAge: cookieSeconds,
   });
+}
+
+/** Takes the cookie away. It is proof of the token and no key of its own: a copy of it is good as long as the token is. */
+export function logOut(reply: FastifyReply): void {
+  reply.clearCookie(cookieName, { path: "/" });
 }
 
 export function bearerToken({ headers }: FastifyRequest): string | undefined {

@@ -32,7 +32,7 @@ describe("with an access token", () => {
 
   test("every call but those that tell nothing is refused without one, and makes no session", async () => {
     const started = await closed();
-    const openToAll = ["/healthz", "/readyz", "/api/login"];
+    const openToAll = ["/healthz", "/readyz", "/api/login", "/api/logout"];
     const routes = (await allRoutes(started)).filter(([, url]) => !openToAll.includes(url));
     expect(routes.length).toBeGreaterThan(20);
     for (const [method, url] of routes) {
@@ -84,6 +84,14 @@ describe("with an access token", () => {
     expect((await call(undefined, "GET", "/api/status", undefined, { cookie, ...bearer("wrong-horse") })).status).toBe(
       401,
     );
+  });
+
+  test("a logout takes the cookie away, whoever asks", async () => {
+    const { call } = await closed();
+    const answer = await call(undefined, "POST", "/api/logout");
+    expect([answer.status, answer.body]).toEqual([200, { message: "Logged out" }]);
+    expect(String(answer.headers["set-cookie"])).toMatch(/^septum_access=; .*Expires=Thu, 01 Jan 1970/);
+    expect(answer.headers["x-session-id"]).toBeUndefined();
   });
 
   test("behind HTTPS the cookie is for HTTPS alone", async () => {

@@ -1,5 +1,5 @@
 import { loginAnswer, loginBody } from "@septum/protocol";
-import { logIn } from "../http/access.ts";
+import { logIn, logOut } from "../http/access.ts";
 import { limitAttempts } from "../http/rate.ts";
 import { errors, type Routes } from "./context.ts";
 
@@ -22,6 +22,21 @@ export const login: Routes = async (app, { tokens, adminToken }) => {
     async (request, reply) => {
       logIn(request, reply, request.body.token, { tokens, adminToken });
       return { message: tokens.length === 0 ? "This server asks for no token" : "Logged in" };
+    },
+  );
+
+  app.post(
+    "/logout",
+    {
+      schema: {
+        tags: ["sessions"],
+        summary: "Take the cookie of a page away",
+        response: { 200: loginAnswer, ...errors },
+      },
+    },
+    async (_request, reply) => {
+      logOut(reply);
+      return { message: "Logged out" };
     },
   );
 };
