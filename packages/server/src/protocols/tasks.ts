@@ -1,0 +1,1 @@
+export { readArrayFile, readMask, writeMask } from "./nninteractive/tasks.ts";
