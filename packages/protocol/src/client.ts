@@ -167,6 +167,13 @@ export function createClient(options: TransportOptions) {
       const body = { full, autozoom };
       return changed(`/api/segments/${label}/predict`, call?.frame, { signal: call?.signal, method: "POST", body });
     },
+    /**
+     * What the object would be if the prediction under way ended now, over all that was looked at so far. Rejects with
+     * `preview_not_found` when none is.
+     */
+    async preview(label: number, call?: CallOptions): Promise<Frame> {
+      return decodeFrame(new Uint8Array(await bytes(`/api/segments/${label}/preview`, call)));
+    },
     /** Takes prompt `n` (from 0, as listed) away, as if it had never been given: the later ones are replayed. */
     removePrompt(label: number, n: number, call?: FrameOptions): Promise<PromptResult> {
       return changed(`/api/segments/${label}/prompts/${n}`, call?.frame, { signal: call?.signal, method: "DELETE" });

@@ -44,6 +44,7 @@ export const sessionEvent = z.discriminatedUnion("type", [
     expected: z
       .int()
       .meta({ description: "Passes expected for this object; a lower bound until refinement is planned" }),
+    preview: z.int().optional().meta({ description: "Number of the newest preview; grows with every pass" }),
     ahead: z.int().optional().meta({ description: "Passes of others before ours" }),
     seconds: z.number().optional().meta({ description: "How long those will take, going by the latest passes" }),
     object: z.int().optional().meta({ description: "Which object of the run this is, from 1" }),

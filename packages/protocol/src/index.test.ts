@@ -47,6 +47,7 @@ test("the package's public names are these", () => {
       "pointsAnswer",
       "pointsRemovedAnswer",
       "predictBody",
+      "previewHeader",
       "promptBody",
       "promptParams",
       "promptPatch",

@@ -57,7 +57,7 @@ export {
   pointsAnswer,
   pointsRemovedAnswer,
 } from "./points.ts";
-export { type PredictBody, predictBody } from "./predict.ts";
+export { type PredictBody, predictBody, previewHeader } from "./predict.ts";
 export {
   type MaskQuery,
   maskQuery,

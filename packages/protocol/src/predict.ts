@@ -1,5 +1,8 @@
 import { z } from "./zod.ts";
 
+/** Header with the number of a preview, as `progress` events tell it. */
+export const previewHeader = "x-septum-preview";
+
 /** How to predict from the prompts that were added with `predict: false`. */
 export const predictBody = z
   .object({

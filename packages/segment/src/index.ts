@@ -15,4 +15,4 @@ export type {
 } from "./segmenter-api.ts";
 export type { SegmenterState } from "./state.ts";
 export { decodeState, encodeState } from "./state-bytes.ts";
-export type { Applied, CoarseStep, PromptRecord, RefineStep, Step } from "./steps.ts";
+export type { Applied, CoarseStep, Preview, PromptRecord, RefineStep, Step } from "./steps.ts";

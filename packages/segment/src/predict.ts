@@ -7,6 +7,7 @@ import { swapBoxAxes } from "./engine-space.ts";
 import { bitRows, collectBits, type MaskRows } from "./mask-rows.ts";
 import type { Model, Patch } from "./model.ts";
 import { refinementPatch, type Scene, viewPatch } from "./patch.ts";
+import { previewOf } from "./preview.ts";
 import { nearestMask } from "./previous-mask.ts";
 import type { RandomIndex } from "./random.ts";
 import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
@@ -102,7 +103,11 @@ async function* refine(request: PredictionRequest, network: Network, coarse: Mas
     const patch = refinementPatch(scene, box, [scene.previous, coarse, ...found]);
     const mask = bitRows(packBits(await network.run(patch, "refine")), box);
     found.push(mask);
-    yield refineStep(mask, scene, index, boxes.length, network.spent().passes);
+    const step = refineStep(mask, scene, index, boxes.length, network.spent().passes);
+    // Only what was refined is written in the end: the coarse mask has served by then.
+    const layers = index === boxes.length - 1 ? found : [coarse, ...found];
+    const looked = found.reduce((hull, { box }) => uniteBoxes(hull, box)!, coarse.box);
+    yield { ...step, preview: previewOf([scene.previous, ...layers], clipBox(looked, scene.size)) };
   }
   return found;
 }
@@ -137,10 +142,24 @@ function coarseStep(prediction: Uint8Array, view: View, scene: Scene, passes: nu
   const box = clipBox(view.box, scene.size);
   const rows = () =>
     view.unscaled ? bitRows(packBits(prediction), view.box) : coarseRows(prediction, view, scene.size);
-  return { type: "coarse", zoom: view.zoom, passes, box: swapBoxAxes(box), bits: () => collectBits(rows(), box) };
+  const bits = () => collectBits(rows(), box);
+  return {
+    type: "coarse",
+    zoom: view.zoom,
+    passes,
+    box: swapBoxAxes(box),
+    preview: { box: swapBoxAxes(box), bits },
+    bits,
+  };
 }
 
-function refineStep(mask: MaskRows, scene: Scene, index: number, count: number, passes: number): RefineStep {
+function refineStep(
+  mask: MaskRows,
+  scene: Scene,
+  index: number,
+  count: number,
+  passes: number,
+): Omit<RefineStep, "preview"> {
   const box = clipBox(mask.box, scene.size);
   return { type: "refine", index, count, passes, box: swapBoxAxes(box), bits: () => collectBits(mask, box) };
 }

@@ -7,6 +7,14 @@ import type { PromptKind } from "./model.ts";
  */
 export type Step = CoarseStep | RefineStep;
 
+/** An object as it would be if its prediction ended here. */
+export interface Preview {
+  /** All that was looked at so far, `[i, j, k]`. */
+  readonly box: Box;
+  /** One bit per voxel of `box`, `i` fastest, lowest bit first; worked out when called, and only until the call has ended. */
+  bits(): Uint8Array<ArrayBuffer>;
+}
+
 /** A look at the object, possibly zoomed out. More may follow when the object reaches the border of the view. */
 export interface CoarseStep {
   readonly type: "coarse";
@@ -18,6 +26,8 @@ export interface CoarseStep {
   readonly box: Box;
   /** Prompts still to be predicted after this one, when prompts are replayed. */
   readonly following?: number;
+  /** The mask there was, and this look over it. */
+  readonly preview: Preview;
   bits(): Uint8Array<ArrayBuffer>;
 }
 
@@ -32,6 +42,8 @@ export interface RefineStep {
   /** The patch, clipped to the volume. */
   readonly box: Box;
   readonly following?: number;
+  /** The mask there was, over it the last coarse look until it has been refined, and what was refined so far. */
+  readonly preview: Preview;
   bits(): Uint8Array<ArrayBuffer>;
 }
 

@@ -43,6 +43,7 @@ describe("around the API", () => {
         "get /api/mask",
         "get /api/points",
         "get /api/segments",
+        "get /api/segments/{label}/preview",
         "get /api/sessions",
         "get /api/slice/{axis}/{slice_index}",
         "get /api/status",

@@ -26,6 +26,7 @@ import { login } from "./routes/login.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { points } from "./routes/points.ts";
 import { predict } from "./routes/predict.ts";
+import { preview } from "./routes/preview.ts";
 import { ready } from "./routes/ready.ts";
 import { results } from "./routes/results.ts";
 import { segments } from "./routes/segments.ts";
@@ -168,6 +169,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(points, context);
       await api.register(segments, context);
       await api.register(predict, context);
+      await api.register(preview, context);
       await api.register(history, context);
       await api.register(results, context);
       await api.register(events, context);

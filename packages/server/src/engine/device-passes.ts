@@ -99,9 +99,9 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
             stage,
             signal: AbortSignal.any([signal, entry.over.signal]),
             onWait(ahead) {
-              const { done, expected } = entry.job.progress;
+              const { done, expected, preview } = entry.job.progress;
               const seconds = secondsPerPass === undefined ? undefined : ahead * secondsPerPass;
-              onProgress?.({ stage: "waiting", done, expected: Math.max(expected, done + 1), ahead, seconds });
+              onProgress?.({ stage: "waiting", done, expected: Math.max(expected, done + 1), preview, ahead, seconds });
             },
             async run() {
               const start = performance.now();

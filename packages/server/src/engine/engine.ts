@@ -131,6 +131,11 @@ export interface SegmentObject {
   redo(): Promise<Applied | undefined>;
   /** No prompts, empty mask; can be undone. */
   reset(): Promise<Applied>;
+  /**
+   * What the object would be if the prediction under way ended here, over all that was looked at so far. Undefined before the
+   * first pass has ended, and when there is no prediction under way.
+   */
+  preview(): Promise<Preview | undefined>;
   /** The object's own mask over `box`, one bit per voxel, `i` fastest, lowest bit first. */
   maskBits(box: Box): Promise<Uint8Array>;
   /** The box around all voxels of the object; undefined when it has none. */
@@ -166,10 +171,20 @@ export interface PassProgress {
   /** Passes done, and how many are expected in all (a lower bound until the refinement is planned). */
   readonly done: number;
   readonly expected: number;
+  /** Number of the newest preview, once there is one. */
+  readonly preview?: number;
   /** Passes of others before ours, while waiting. */
   readonly ahead?: number;
   /** How long they will take, going by the latest passes; absent before the first. */
   readonly seconds?: number;
+}
+
+export interface Preview {
+  /** Grows with every pass of the prediction. */
+  readonly number: number;
+  readonly box: Box;
+  /** As `SegmentObject.maskBits`. */
+  readonly bits: Uint8Array;
 }
 
 export interface Applied {

@@ -11,6 +11,7 @@ export type {
   OpenImage,
   OpenOptions,
   PassProgress,
+  Preview,
   SegmentObject,
   SliceRequest,
 } from "./engine.ts";

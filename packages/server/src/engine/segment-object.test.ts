@@ -1,7 +1,7 @@
 import { SegmentError } from "@septum/segment";
-import { countBits, type Vec3, wholeBox } from "@septum/volume";
+import { boxVoxels, countBits, type Vec3, wholeBox } from "@septum/volume";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OpenImage, PassProgress } from "./engine.ts";
+import type { OpenImage, PassProgress, Preview } from "./engine.ts";
 import { createBench, point, type TestBench, wholeMask } from "./testing.ts";
 
 let bench: TestBench;
@@ -38,6 +38,36 @@ describe("SegmentObject", () => {
     await object.apply(point([36, 32, 28]), { owner: "a" });
     expect(await object.maskBits(wholeBox(image.info.size))).toEqual(bits);
     expect(await object.reset()).toMatchObject({ voxels: 0 });
+    image.close();
+  });
+
+  it("previews what a pass came to while the next is under way, and nothing afterwards", async () => {
+    const image = await bench.openBall([72, 64, 56]);
+    const object = await image.object(1);
+    const other = await image.object(2);
+    const moved = { kind: "point", voxel: [33, 30, 29], positive: true } as const;
+    await other.apply(moved, { owner: "a" });
+    for (const voxel of [
+      [36, 32, 28],
+      [30, 30, 30],
+    ] as const)
+      await object.apply(point(voxel), { owner: "a" });
+    expect(await object.preview()).toBeUndefined();
+
+    // Both are predicted again, the moved one first.
+    const asked: Promise<Preview | undefined>[] = [];
+    const told: (number | undefined)[] = [];
+    const onProgress = ({ stage, done, preview }: PassProgress) => {
+      told.push(preview);
+      if (stage !== "waiting" && done === 1) asked.push(object.preview());
+    };
+    await object.rewrite({ type: "replace", at: 0, prompt: moved }, { owner: "a", onProgress });
+    expect(told).toEqual([1, 2]);
+    const { number, box, bits } = (await asked[0])!;
+    expect(number).toBe(1);
+    expect(bits).toEqual(await other.maskBits(box));
+    expect(countBits(bits, 0, boxVoxels(box))).toBe(other.voxels);
+    expect(await object.preview()).toBeUndefined();
     image.close();
   });
 

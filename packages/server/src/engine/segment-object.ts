@@ -142,6 +142,7 @@ export async function openObject(
       checkBox(box, size);
       return reading([gate], () => tasks.run("cutMask", { bits: maskOf(), size, box }));
     },
+    preview: () => remote.call("preview", key),
     bounds: () => remote.call("bounds", key),
     save: () => remote.call("save", key),
     close() {

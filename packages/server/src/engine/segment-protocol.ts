@@ -9,7 +9,7 @@ import type {
   Applied as SegmenterApplied,
 } from "@septum/segment";
 import type { Box } from "@septum/volume";
-import type { PassProgress } from "./engine.ts";
+import type { PassProgress, Preview } from "./engine.ts";
 import type { Stage } from "./turns.ts";
 
 /** What a segment thread is started with. */
@@ -71,6 +71,7 @@ export type SegmentMethods = {
   undo: { args: ObjectKey; result: Changed };
   redo: { args: ObjectKey; result: Changed };
   reset: { args: ObjectKey; result: Changed };
+  preview: { args: ObjectKey; result: Preview | undefined };
   bounds: { args: ObjectKey; result: Box | undefined };
   save: { args: ObjectKey; result: PartsChange };
   /** Gives back the shared memory of what was closed. */

@@ -25,6 +25,8 @@ interface HostedObject {
   readonly segmenter: Segmenter;
   /** The call whose passes are being asked for. */
   job?: number;
+  /** Its latest pass. */
+  step?: Step;
 }
 
 interface HostedImage {
@@ -82,6 +84,13 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     const hosted = objectOf(key);
     return { applied: hosted.segmenter.reset(), facts: factsOf(hosted) };
   },
+  preview(key) {
+    // Asked by somebody who watches: the object may be gone by now.
+    const step = images.get(key.image)?.objects.get(key.label)?.step;
+    if (!step) return undefined;
+    const bits = step.preview.bits();
+    return transferring({ number: step.passes, box: step.preview.box, bits }, [bits.buffer]);
+  },
   bounds(key) {
     const { mask } = objectOf(key).segmenter;
     return bitsBoundingBox(mask, imageOf(key.image).prepared.volume.size);
@@ -113,12 +122,16 @@ async function runSteps(
     const steps = call(hosted.segmenter);
     let step = await steps.next();
     while (!step.done) {
+      hosted.step = step.value;
       emit(progressOf(step.value));
       step = await steps.next();
     }
     return { applied: step.value, facts: factsOf(hosted) };
   } finally {
-    if (hosted.job === job) hosted.job = undefined;
+    if (hosted.job === job) {
+      hosted.job = undefined;
+      hosted.step = undefined;
+    }
   }
 }
 
@@ -158,5 +171,5 @@ function factsOf({ segmenter }: HostedObject): ObjectFacts {
 function progressOf(step: Step): PassProgress {
   const { following = 0 } = step;
   const toCome = following + (step.type === "refine" ? step.count - 1 - step.index : step.zoom > 1 ? 1 : 0);
-  return { stage: step.type, done: step.passes, expected: step.passes + toCome };
+  return { stage: step.type, done: step.passes, expected: step.passes + toCome, preview: step.passes };
 }

@@ -171,6 +171,7 @@ function segmenterEngine(): Engine {
       undo: async () => segmenter.undo(),
       redo: async () => segmenter.redo(),
       reset: async () => segmenter.reset(),
+      preview: async () => undefined,
       maskBits: async (box) => cutBits(segmenter.mask, size, box),
       bounds: async () => bitsBoundingBox(segmenter.mask, size),
       save: async () => segmenter.save(),

@@ -40,6 +40,11 @@ export class OpenedImage {
     this.#closeWhenDone();
   }
 
+  /** The object with this label if it is there, be it only on its way. */
+  known(label: number): SegmentObject | undefined {
+    return this.#objects.get(label);
+  }
+
   /** The object with this label, made when it is new, or made again from what was saved of it. */
   async object(label: number, saved?: SavedParts): Promise<SegmentObject> {
     const known = this.#objects.get(label);

@@ -159,9 +159,10 @@ function fakeObject(
   onPass: FakeEngineOptions["onPass"],
 ) {
   let history: History = state ? revive(state) : { undo: [], now: [], redo: [] };
-  const mask = () => {
+  let running: { readonly number: number; readonly given: readonly Given[] } | undefined;
+  const mask = (given = history.now) => {
     const voxels = new Uint8Array(boxVoxels(wholeBox(size)));
-    for (const prompt of history.now) {
+    for (const prompt of given) {
       const drawn = "mask" in prompt ? prompt.mask : undefined;
       const positive = prompt.kind === "initial" || prompt.positive;
       eachVoxel(boxOf(prompt, size), size, (voxel, at) => {
@@ -181,12 +182,17 @@ function fakeObject(
   };
   const record = (now: readonly Given[], passes: number) =>
     change({ undo: [...history.undo, history.now], now, redo: [] }, passes);
-  const predict = async (passes: number, { signal, onProgress }: ApplyOptions) => {
-    for (let pass = 1; pass <= passes; pass++) {
-      signal?.throwIfAborted();
-      await onPass?.(label, signal);
-      signal?.throwIfAborted();
-      onProgress?.({ stage: pass === 1 ? "coarse" : "refine", done: pass, expected: passes });
+  const predict = async (passes: number, { signal, onProgress }: ApplyOptions, given: readonly Given[]) => {
+    try {
+      for (let pass = 1; pass <= passes; pass++) {
+        signal?.throwIfAborted();
+        await onPass?.(label, signal);
+        signal?.throwIfAborted();
+        running = { number: pass, given };
+        onProgress?.({ stage: pass === 1 ? "coarse" : "refine", done: pass, expected: passes, preview: pass });
+      }
+    } finally {
+      running = undefined;
     }
   };
   const object: SegmentObject = {
@@ -205,7 +211,7 @@ function fakeObject(
     },
     async apply(prompt, options) {
       const passes = options.predict === false ? 0 : 2;
-      await predict(passes, options);
+      await predict(passes, options, [...history.now, prompt]);
       applied.push(prompt);
       const before = prompt.kind === "initial" ? [] : history.now;
       const waits = passes === 0 && prompt.kind !== "initial";
@@ -214,13 +220,13 @@ function fakeObject(
     async predict(options) {
       const last = history.now.at(-1);
       if (!last?.waits) return { voxels: count(), passes: 0, zooms: [], secondsNetwork: 0, secondsTotal: 0 };
-      await predict(2, options);
+      await predict(2, options, history.now);
       return change({ ...history, now: history.now.with(-1, { ...last, waits: false }), redo: [] }, 2);
     },
     async rewrite(edit, options) {
       const next = rewritten(history.now, edit);
       const passes = 2 * (edit.type === "restart" ? 1 : next.length - edit.at);
-      await predict(passes, options);
+      await predict(passes, options, next);
       if ("prompt" in edit) applied.push(edit.prompt);
       return record(next, passes);
     },
@@ -235,6 +241,9 @@ function fakeObject(
       return after && change({ undo: [...undo, now], now: after, redo: redo.slice(0, -1) }, 0);
     },
     reset: async () => record([], 0),
+    async preview() {
+      return running && { number: running.number, box: wholeBox(size), bits: packBits(mask(running.given)) };
+    },
     async maskBits(box) {
       const whole = mask();
       const bytes = new Uint8Array(boxVoxels(box));
