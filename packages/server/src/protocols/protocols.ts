@@ -1,6 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiContext, Routes } from "../routes/context.ts";
+import { itksnap } from "./itksnap/itksnap.ts";
 import type { ProtocolName } from "./names.ts";
+import { type NnInteractiveOptions, nnInteractive } from "./nninteractive/nninteractive.ts";
+import { slicerV1 } from "./slicer-v1/slicer-v1.ts";
 
 /**
  * The wires of other programs, at the address of the server itself: their paths are disjoint but for those of two
@@ -13,14 +16,16 @@ export async function serveProtocols(
   app: FastifyInstance,
   context: ApiContext,
   named: readonly ProtocolName[],
+  options: NnInteractiveOptions,
 ): Promise<void> {
+  await app.register(nnInteractive, { ...context, options });
   for (const name of new Set(named)) {
     const routes = unauthenticated[name];
     if (routes) await app.register(routes, context);
   }
 }
 
-const unauthenticated: Readonly<Partial<Record<ProtocolName, Routes>>> = {};
+const unauthenticated: Readonly<Partial<Record<ProtocolName, Routes>>> = { itksnap, "slicer-v1": slicerV1 };
 
 /**
  * `constraints: { leaseless: true }` on a route: it gets the calls without `X-Lease-Token`, before another route of the same
