@@ -55,6 +55,7 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
   });
 
   it("marks a point where the person clicks", async () => {
+    await page.getByTestId("tool-mark").click();
     for (const [n, voxel] of Object.values(organs).entries()) {
       const at = await page.evaluate((voxel) => window.septum?.screenPosition([...voxel], "coronal"), voxel);
       if (!at) throw new Error("the coronal plane is not on the screen");
@@ -73,7 +74,7 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
     await page.getByTestId("run").click();
     await page.getByTestId("running").waitFor();
     await shoot("running");
-    await page.getByTestId("masks").waitFor({ timeout: 180_000 });
+    await page.getByTestId("segment-2").waitFor({ timeout: 180_000 });
     await page.waitForFunction(() => Object.keys(window.septum?.shownLabels() ?? {}).length === 2);
     await page.waitForTimeout(2_000);
     await shoot("segmented");
@@ -177,7 +178,10 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
   async function downloaded(button: RegExp): Promise<Buffer> {
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByTestId("masks").getByRole("button", { name: button }).click(),
+      page
+        .getByTestId("downloads")
+        .click()
+        .then(() => page.getByRole("menuitem", { name: button }).click()),
     ]);
     return readFileSync(await (download as Download).path());
   }

@@ -2,12 +2,15 @@ import { Loader } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { EmptyState } from "./panels/empty-state.tsx";
 import { FileDrop } from "./panels/file-drop.tsx";
+import { FrameQuestion } from "./panels/frame-question.tsx";
 import { Header } from "./panels/header.tsx";
+import { useShortcuts } from "./panels/keys/use-shortcuts.ts";
 import { LoadingScan } from "./panels/loading-scan.tsx";
+import { OptionBar } from "./panels/option-bar.tsx";
 import { Problems } from "./panels/problems.tsx";
-import { useShortcuts } from "./panels/shortcuts.ts";
 import { SidePanel } from "./panels/side-panel.tsx";
 import { StatusBar } from "./panels/status-bar.tsx";
+import { ToolBar } from "./panels/tool-bar.tsx";
 import { UploadCard } from "./panels/upload-card.tsx";
 import { SessionGone } from "./session/session-gone.tsx";
 import { TokenForm } from "./session/token-form.tsx";
@@ -22,6 +25,8 @@ export function App() {
   return (
     <div className={hasScan ? "app app-with-scan" : "app"}>
       <Header />
+      {hasScan && <ToolBar />}
+      {hasScan && <OptionBar />}
       <main className="app-main">
         <MainArea />
         <Problems />
@@ -29,6 +34,7 @@ export function App() {
       {hasScan && <SidePanel />}
       <StatusBar />
       <FileDrop />
+      <FrameQuestion />
     </div>
   );
 }

@@ -4,12 +4,16 @@ import "./styles/bars.css";
 import "./styles/main-area.css";
 import "./styles/viewer.css";
 import "./styles/panel.css";
+import "./styles/segments.css";
+import "./styles/tools.css";
 import { MantineProvider } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { watchServer } from "./state/heartbeat.ts";
+import { followColours } from "./state/preferences.ts";
 import { start } from "./state/session-actions.ts";
+import { keepViews } from "./state/view-keeper.ts";
 import { installTestHook } from "./test-hook.ts";
 import { cssVariables, theme } from "./theme.ts";
 
@@ -20,6 +24,8 @@ const administers = new URLSearchParams(location.search).has("admin");
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no element with the id root.");
 if (!administers) {
+  followColours();
+  keepViews();
   installTestHook();
   void start();
   watchServer();

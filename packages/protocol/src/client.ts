@@ -1,4 +1,5 @@
 import type { Box } from "@septum/volume";
+import type { EditInput, Others } from "./edits.ts";
 import { ApiError } from "./errors.ts";
 import { type EventsOptions, readEvents } from "./event-stream.ts";
 import type { SessionEvent } from "./events.ts";
@@ -75,9 +76,13 @@ export function createClient(options: TransportOptions) {
   const transport = createTransport(options);
   const { json, bytes } = transport;
 
-  async function changed(path: string, frame: "mask" | "labels" | undefined, call: Call): Promise<PromptResult> {
-    if (!frame) return { change: await json(segmentChange, path, call) };
-    const response = await transport.request(`${path}?frame=${frame}`, call);
+  async function changed(path: string, options: FrameOptions | undefined, call: Call): Promise<PromptResult> {
+    const { frame, others } = options ?? {};
+    const query = new URLSearchParams();
+    if (others) query.set("others", others);
+    if (!frame) return { change: await json(segmentChange, `${path}${queryText(query)}`, call) };
+    query.set("frame", frame);
+    const response = await transport.request(`${path}${queryText(query)}`, call);
     const change = parseResult(response.headers.get(resultHeader));
     const body = new Uint8Array(await response.arrayBuffer());
     return body.length === 0 ? { change } : { change, frame: await decodeFrame(body) };
@@ -159,13 +164,17 @@ export function createClient(options: TransportOptions) {
       return json(segmentsAnswer, "/api/segments", call);
     },
     prompt(label: number, body: PromptInput, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/prompts`, call?.frame, { signal: call?.signal, method: "POST", body });
+      return changed(`/api/segments/${label}/prompts`, call, { signal: call?.signal, method: "POST", body });
     },
     /** Predicts from the prompts that were added with `predict: false`; no passes when none waits. */
     predict(label: number, call?: FrameOptions & NonNullable<PredictBody>): Promise<PromptResult> {
       const { full, autozoom } = call ?? {};
       const body = { full, autozoom };
-      return changed(`/api/segments/${label}/predict`, call?.frame, { signal: call?.signal, method: "POST", body });
+      return changed(`/api/segments/${label}/predict`, call, { signal: call?.signal, method: "POST", body });
+    },
+    /** Changes the object by hand; its new mask is the start of what follows. */
+    edit(label: number, body: EditInput, call?: FrameOptions): Promise<PromptResult> {
+      return changed(`/api/segments/${label}/edits`, call, { signal: call?.signal, method: "POST", body });
     },
     /**
      * What the object would be if the prediction under way ended now, over all that was looked at so far. Rejects with
@@ -176,12 +185,12 @@ export function createClient(options: TransportOptions) {
     },
     /** Takes prompt `n` (from 0, as listed) away, as if it had never been given: the later ones are replayed. */
     removePrompt(label: number, n: number, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/prompts/${n}`, call?.frame, { signal: call?.signal, method: "DELETE" });
+      return changed(`/api/segments/${label}/prompts/${n}`, call, { signal: call?.signal, method: "DELETE" });
     },
     /** Flips prompt `n` in sign, or moves it, as if it had been given so: the later ones are replayed. */
     changePrompt(label: number, n: number, body: PromptPatch, call?: FrameOptions): Promise<PromptResult> {
       const path = `/api/segments/${label}/prompts/${n}`;
-      return changed(path, call?.frame, { signal: call?.signal, method: "PATCH", body });
+      return changed(path, call, { signal: call?.signal, method: "PATCH", body });
     },
     /** Makes an object without voxels. */
     createSegment(body?: SegmentBody, call?: CallOptions): Promise<SegmentAnswer> {
@@ -208,10 +217,10 @@ export function createClient(options: TransportOptions) {
     },
     /** Takes back the object's last prompt or reset, wherever it is in the history. */
     undo(label: number, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/undo`, call?.frame, { signal: call?.signal, method: "POST" });
+      return changed(`/api/segments/${label}/undo`, call, { signal: call?.signal, method: "POST" });
     },
     reset(label: number, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/reset`, call?.frame, { signal: call?.signal, method: "POST" });
+      return changed(`/api/segments/${label}/reset`, call, { signal: call?.signal, method: "POST" });
     },
     removeSegment(label: number, call?: CallOptions): Promise<MessageAnswer> {
       return json(messageAnswer, `/api/segments/${label}`, { ...call, method: "DELETE" });
@@ -250,6 +259,8 @@ export interface SliceOptions extends CallOptions {
 export interface FrameOptions extends CallOptions {
   /** Ask for the content of the changed box: the object's own mask, or the merged label map. */
   readonly frame?: "mask" | "labels";
+  /** What becomes of other objects where this one grows; `keep` without it. */
+  readonly others?: Others;
 }
 
 function slicePath(axis: Axis, index: number, { window }: SliceOptions = {}): string {

@@ -4,10 +4,12 @@ import { SessionMenu } from "../session/session-menu.tsx";
 import { openSample } from "../state/image-actions.ts";
 import { useApp } from "../state/store.ts";
 import { spacingText } from "../words/amounts.ts";
+import { Downloads } from "./downloads.tsx";
 import { chooseFile } from "./file-drop.tsx";
 import { HistoryTools } from "./history-tools.tsx";
-import { KeyHelp } from "./key-help.tsx";
+import { KeyHelp } from "./keys/key-help.tsx";
 import { People } from "./people.tsx";
+import { SaveState } from "./save-state.tsx";
 
 export function Header() {
   const hasScan = useApp((state) => state.image !== undefined);
@@ -19,9 +21,11 @@ export function Header() {
       </div>
       <ScanFacts />
       <div className="header-tools">
+        <SaveState />
         <People />
         {hasScan && <HistoryTools />}
         {hasScan && <OpenMenu />}
+        {hasScan && <Downloads />}
         <KeyHelp />
         <SchemeToggle />
         <SessionMenu />
@@ -39,9 +43,9 @@ function ScanFacts() {
       <strong title={name}>{name ?? "Scan"}</strong>
       <span>{image.shape.join(" × ")}</span>
       <span>{spacingText(image.spacing)}</span>
-      <span>{image.dtype}</span>
+      <span className="fact-minor">{image.dtype}</span>
       <Tooltip label="Directions in which the file's voxel axes grow">
-        <span>{image.orientation}</span>
+        <span className="fact-minor">{image.orientation}</span>
       </Tooltip>
     </div>
   );

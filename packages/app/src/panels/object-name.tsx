@@ -1,7 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { maxNameLength } from "@septum/protocol";
 import { useState } from "react";
-import { rename } from "../state/object-actions.ts";
+import { changeSegment } from "../state/segment-actions.ts";
 
 interface ObjectNameProps {
   readonly label: number;
@@ -29,7 +29,7 @@ export function ObjectName({ label, name }: ObjectNameProps) {
   const keep = () => {
     setDraft(undefined);
     const wanted = draft.trim();
-    if (wanted !== "" && wanted !== name) void rename(label, wanted);
+    if (wanted !== "" && wanted !== name) void changeSegment(label, { name: wanted });
   };
   return (
     <input

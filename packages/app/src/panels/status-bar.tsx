@@ -8,7 +8,6 @@ export function StatusBar() {
     <footer className="status-bar">
       <Place />
       <Engine />
-      <Connection />
     </footer>
   );
 }
@@ -41,16 +40,6 @@ function Engine() {
         <span>Device {deviceText(model.device)}</span>
       </Tooltip>
       {version && <span>Septum {version}</span>}
-    </span>
-  );
-}
-
-function Connection() {
-  const reachable = useApp((state) => state.server.reachable);
-  const saved = useApp((state) => state.unsaved === 0);
-  return (
-    <span className={reachable ? "connection" : "connection connection-lost"} data-testid="connection">
-      {reachable ? (saved ? "Connected, all saved" : "Saving …") : "Not connected; what is shown is saved"}
     </span>
   );
 }

@@ -1,9 +1,20 @@
 import { Button, CopyButton, Menu } from "@mantine/core";
-import { IconCheck, IconChevronDown, IconLink, IconList, IconPlus, IconTrash, IconUser } from "@tabler/icons-react";
+import {
+  IconCheck,
+  IconChevronDown,
+  IconLink,
+  IconList,
+  IconLogout,
+  IconPlus,
+  IconSettings,
+  IconTrash,
+  IconUser,
+} from "@tabler/icons-react";
 import { useState } from "react";
 import { enter, listSessions } from "../state/session-actions.ts";
 import { sessionLink, shortId } from "../state/session-id.ts";
 import { useApp } from "../state/store.ts";
+import { isLoggedIn, lock } from "../state/unlock.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { SessionList } from "./session-list.tsx";
 
@@ -36,7 +47,7 @@ export function SessionMenu() {
                   leftSection={copied ? <IconCheck size={15} /> : <IconLink size={15} />}
                   onClick={copy}
                 >
-                  {copied ? "Link copied" : "Copy link"}
+                  {copied ? "Link copied" : "Invite: copy the link"}
                 </Menu.Item>
               )}
             </CopyButton>
@@ -53,6 +64,15 @@ export function SessionMenu() {
           >
             All sessions …
           </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item component="a" href="/?admin" target="_blank" leftSection={<IconSettings size={15} />}>
+            Administration
+          </Menu.Item>
+          {isLoggedIn() && phase !== "locked" && (
+            <Menu.Item leftSection={<IconLogout size={15} />} onClick={lock} data-testid="log-out">
+              Log out
+            </Menu.Item>
+          )}
           {id && phase === "ready" && (
             <>
               <Menu.Divider />

@@ -2,11 +2,15 @@ import type { StatusAnswer } from "@septum/protocol";
 import { defaultWindow, type Intensities } from "../viewer/window.ts";
 import type { Expiry } from "../words/expiry.ts";
 import { startedRun } from "../words/run.ts";
+import { activate } from "./active.ts";
+import { editing } from "./editing.ts";
 import type { Facts } from "./replica.ts";
 import { store } from "./store.ts";
 
 /** Shows what was read of the session. */
 export function showFacts({ status, points, history }: Facts): void {
+  const { active } = editing.getState();
+  if (active !== undefined && !status.segments.some(({ label }) => label === active)) activate(undefined);
   store.setState((state) => {
     const newImage = status.image_revision !== state.imageRevision;
     const image = status.image ?? undefined;
@@ -26,6 +30,7 @@ export function showFacts({ status, points, history }: Facts): void {
       selected: points.some(({ number }) => number === state.selected) ? state.selected : undefined,
       segments: status.segments,
       history,
+      keptView: status.view ?? undefined,
       // Nothing is lost with an empty session.
       expiry: image && expiryOf(status),
       uploadElsewhere: status.uploading ? state.uploadElsewhere : undefined,

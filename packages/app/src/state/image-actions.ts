@@ -1,3 +1,4 @@
+import { readNiftiHeader } from "@septum/volume";
 import { client } from "./client.ts";
 import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
@@ -5,19 +6,23 @@ import { store } from "./store.ts";
 
 let uploading: AbortController | undefined;
 
-export async function openFile(file: File): Promise<void> {
-  const { server } = store.getState();
+/** Sends a scan to the server. A file of several volumes is asked about first: `frame` is the answer. */
+export async function openFile(file: File, frame?: number): Promise<void> {
   uploading?.abort();
   const own = new AbortController();
   uploading = own;
-  const begin = { name: file.name, sent: 0, total: file.size, startedAt: performance.now(), now: performance.now() };
-  store.setState({ upload: begin });
   try {
-    if (server.maxUploadBytes && file.size > server.maxUploadBytes) {
-      const limit = Math.floor(server.maxUploadBytes / 2 ** 20);
-      throw new Error(`It has ${Math.ceil(file.size / 2 ** 20)} MiB; this server takes up to ${limit} MiB.`);
+    const frames = frame === undefined ? await countFrames(file) : 1;
+    if (own.signal.aborted) return;
+    if (frames > 1) {
+      store.setState({ framesAsked: { file, frames } });
+      return;
     }
+    const now = performance.now();
+    store.setState({ upload: { name: file.name, sent: 0, total: file.size, startedAt: now, now } });
+    refuseTooLarge(file);
     await client.upload(file, {
+      frame,
       signal: own.signal,
       // The form around the file counts too, so its total is a little larger than the file.
       onProgress: ({ sent, total }) =>
@@ -30,6 +35,29 @@ export async function openFile(file: File): Promise<void> {
   } finally {
     if (uploading === own) store.setState({ upload: undefined });
   }
+}
+
+/** The person's answer to which volume of a file is meant; undefined: none of them. */
+export function answerFrame(frame: number | undefined): void {
+  const { framesAsked } = store.getState();
+  store.setState({ framesAsked: undefined });
+  if (framesAsked && frame !== undefined) void openFile(framesAsked.file, frame);
+}
+
+/** Volumes in a NIfTI file. What cannot be read here is for the server to refuse, with its reasons. */
+async function countFrames(file: File): Promise<number> {
+  try {
+    return (await readNiftiHeader(file.stream())).frames;
+  } catch {
+    return 1;
+  }
+}
+
+function refuseTooLarge({ size }: File): void {
+  const { maxUploadBytes } = store.getState().server;
+  if (!maxUploadBytes || size <= maxUploadBytes) return;
+  const limit = Math.floor(maxUploadBytes / 2 ** 20);
+  throw new Error(`It has ${Math.ceil(size / 2 ** 20)} MiB; this server takes up to ${limit} MiB.`);
 }
 
 export function cancelUpload(): void {

@@ -1,9 +1,10 @@
-import type { PromptInput, PromptPatch } from "@septum/protocol";
+import type { EditInput, PromptInput, PromptPatch } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
+import { activate } from "./active.ts";
 import { client } from "./client.ts";
 import { editing } from "./editing.ts";
 import { handleLoss } from "./loss.ts";
-import { activate, promptsOf, target } from "./segment-actions.ts";
+import { promptsOf, target } from "./segment-actions.ts";
 import { inTurn } from "./work.ts";
 
 /**
@@ -11,12 +12,35 @@ import { inTurn } from "./work.ts";
  * live mode the network runs at once, in collect mode when asked to. Resolves to whether the server has it.
  */
 export async function addPrompt(body: PromptInput): Promise<boolean> {
-  const { mode } = editing.getState();
+  const { mode, others } = editing.getState();
   const { guess, label } = target();
   const text = `${body.positive === false ? "−" : "+"} ${body.kind}`;
   return inTurn({ label: guess, text, doing: `add the ${body.kind}` }, async (signal) => {
-    await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal });
+    await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others });
   });
+}
+
+/** Lets the network work on the prompts that were collected for the active segment. */
+export async function runPrompts(): Promise<boolean> {
+  const { active, others } = editing.getState();
+  if (active === undefined) return false;
+  return inTurn({ label: active, text: "run", doing: "run the prompts" }, async (signal) => {
+    await client.predict(active, { signal, others });
+  });
+}
+
+/** Changes the active segment by hand; with none active it is the first of a new segment. */
+export async function edit(body: EditInput): Promise<boolean> {
+  const { others } = editing.getState();
+  const { guess, label } = target();
+  return inTurn({ label: guess, text: editText(body), doing: "change the segment" }, async (signal) => {
+    await client.edit(await label(), body, { signal, others });
+  });
+}
+
+function editText(body: EditInput): string {
+  if (body.kind === "paint") return body.add ? "brush" : "eraser";
+  return body.kind.replaceAll("_", " ");
 }
 
 /** Puts a prompt elsewhere, or turns its sign, as if it had been given so. */

@@ -4,7 +4,9 @@ import { store } from "./store.ts";
 export async function saving<T>(change: Promise<T>): Promise<T> {
   count(1);
   try {
-    return await change;
+    const answer = await change;
+    store.setState({ savedAt: Date.now() });
+    return answer;
   } finally {
     count(-1);
   }

@@ -4,6 +4,7 @@ import { recallName } from "./image-actions.ts";
 import { handleLoss } from "./loss.ts";
 import { rememberedSession } from "./session-id.ts";
 import { emptySession, store } from "./store.ts";
+import { cancelWork } from "./work.ts";
 
 /** Brings back the session of the address or of the last visit, or makes the first. */
 export async function start(): Promise<void> {
@@ -12,6 +13,7 @@ export async function start(): Promise<void> {
 
 /** Goes over to a session; undefined makes a new one. */
 export async function enter(id: string | undefined): Promise<void> {
+  cancelWork();
   unfollow();
   store.setState({ ...emptySession, session: { phase: "starting", id }, problems: [] });
   try {

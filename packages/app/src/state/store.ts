@@ -1,4 +1,12 @@
-import type { ImageFacts, ModelFacts, NumberedPoint, Person, SegmentSummary, SessionSummary } from "@septum/protocol";
+import type {
+  ImageFacts,
+  ModelFacts,
+  NumberedPoint,
+  Person,
+  SegmentSummary,
+  SessionSummary,
+  View,
+} from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
@@ -6,6 +14,7 @@ import type { Layout, Slices } from "../viewer/planes.ts";
 import type { Window } from "../viewer/window.ts";
 import type { Expiry } from "../words/expiry.ts";
 import type { RunProgress } from "../words/run.ts";
+import type { Share } from "../words/segments.ts";
 import type { Facts } from "./replica.ts";
 
 /** Something that went wrong, shown until it is read. */
@@ -52,12 +61,16 @@ export interface AppState {
   readonly scanName?: string;
   readonly scan: ScanPhase;
   readonly upload?: Upload;
+  /** A file of several volumes, and the person has to say which. */
+  readonly framesAsked?: { readonly file: File; readonly frames: number };
   /** Someone else in this session uploads a scan: bytes received. */
   readonly uploadElsewhere?: number;
   readonly points: readonly NumberedPoint[];
   readonly segments: readonly SegmentSummary[];
   readonly history: Facts["history"];
   readonly run?: RunProgress;
+  /** What the last prompt or edit of this page did to other segments. */
+  readonly outcome?: { readonly taken: readonly Share[]; readonly spared: readonly Share[] };
   readonly tool: "mark" | "look";
   /** The point that the next click moves. */
   readonly selected?: number;
@@ -73,10 +86,14 @@ export interface AppState {
     /** Where the crosshair is asked to go; a new array asks again. */
     readonly target?: Vec3;
   };
+  /** How the session was looked at last, as the server kept it when the session was read. */
+  readonly keptView?: View;
   /** When the session ends if nobody uses it; undefined: never, or not known. */
   readonly expiry?: Expiry;
   /** Changes on their way to the server. */
   readonly unsaved: number;
+  /** When the last of this page's changes was answered, in milliseconds since the epoch. */
+  readonly savedAt?: number;
   readonly helpShown: boolean;
   readonly problems: readonly Problem[];
 }
@@ -88,13 +105,16 @@ export const emptySession = {
   scanName: undefined,
   scan: "none",
   upload: undefined,
+  framesAsked: undefined,
   uploadElsewhere: undefined,
   points: [],
   segments: [],
   history: { steps: [], position: 0 },
   people: [],
+  keptView: undefined,
   expiry: undefined,
   run: undefined,
+  outcome: undefined,
   selected: undefined,
 } as const satisfies Partial<AppState>;
 
@@ -102,7 +122,7 @@ const initial: AppState = {
   ...emptySession,
   session: { phase: "starting" },
   server: { reachable: true },
-  tool: "mark",
+  tool: "look",
   view: { layout: "grid", window: { lower: 0, upper: 1 }, opacity: 0.5, masksShown: true },
   unsaved: 0,
   helpShown: false,
@@ -118,8 +138,4 @@ export function useApp<T>(select: (state: AppState) => T): T {
 
 export function setView(change: Partial<AppState["view"]>): void {
   store.setState((state) => ({ view: { ...state.view, ...change } }));
-}
-
-export function setTool(tool: AppState["tool"]): void {
-  store.setState({ tool, selected: undefined });
 }

@@ -38,3 +38,9 @@ export function runText({ label, stage, done, expected, ahead, seconds, object =
   if (stage === "coarse") return `${which}: first look`;
   return `${which}: pass ${Math.min(done + 1, expected)} of ${expected}`;
 }
+
+/** Said before a click where a pass takes long enough to wonder; undefined where it does not. */
+export function slowText(secondsPerPass: number | undefined): string | undefined {
+  if (secondsPerPass === undefined || secondsPerPass < 2) return undefined;
+  return `A prompt takes from about ${durationText(secondsPerPass)} on this server`;
+}

@@ -1,0 +1,93 @@
+import { Button, SegmentedControl, Tooltip } from "@mantine/core";
+import { IconMinus, IconPlayerPlayFilled, IconPlus } from "@tabler/icons-react";
+import { editing, nextSign, useEditing } from "../state/editing.ts";
+import { runPrompts } from "../state/prompt-actions.ts";
+import { useApp } from "../state/store.ts";
+import { isPaint, isPrompt, toolWords } from "../words/tools.ts";
+import { BrushOptions } from "./brush-options.tsx";
+import { useKeys } from "./keys/use-keys.ts";
+import { WorkStrip } from "./work-strip.tsx";
+
+/** What the tool in hand can be set to, what can be done to the active segment, and how far the work on it is. */
+export function OptionBar() {
+  const tool = useEditing((state) => state.tool);
+  return (
+    <section className="option-bar" aria-label="Options of the tool">
+      {isPrompt(tool) && <Sign />}
+      {isPrompt(tool) && <Mode />}
+      {isPaint(tool) && <BrushOptions />}
+      {!isPrompt(tool) && !isPaint(tool) && <p className="tool-hint">{toolWords[tool].how}</p>}
+      <WorkStrip />
+    </section>
+  );
+}
+
+function Sign() {
+  const positive = useEditing(nextSign);
+  const keys = useKeys("sign");
+  return (
+    <Tooltip label={`The next prompt belongs to the segment, or does not${keys ? ` (${keys})` : ""}`}>
+      <div>
+        <SegmentedControl
+          size="xs"
+          className={positive ? "sign sign-positive" : "sign sign-negative"}
+          aria-label="Sign of the next prompt"
+          value={positive ? "positive" : "negative"}
+          onChange={(value) => editing.setState({ positive: value === "positive" })}
+          data={[
+            { value: "positive", label: <SignLabel icon={<IconPlus size={14} stroke={3} />} name="Positive" /> },
+            { value: "negative", label: <SignLabel icon={<IconMinus size={14} stroke={3} />} name="Negative" /> },
+          ]}
+          data-testid="sign"
+        />
+      </div>
+    </Tooltip>
+  );
+}
+
+function SignLabel({ icon, name }: { readonly icon: React.ReactNode; readonly name: string }) {
+  return (
+    <span className="with-icon">
+      {icon}
+      {name}
+    </span>
+  );
+}
+
+function Mode() {
+  const mode = useEditing((state) => state.mode);
+  const active = useEditing((state) => state.active);
+  const some = useApp((state) => state.segments.some(({ label, prompts }) => label === active && prompts.length > 0));
+  const run = useKeys("run");
+  return (
+    <>
+      <Tooltip label="Live: the network runs after each prompt. Collect: give several, then run once.">
+        <div>
+          <SegmentedControl
+            size="xs"
+            aria-label="When to predict"
+            value={mode}
+            onChange={(value) => editing.setState({ mode: value === "live" ? "live" : "collect" })}
+            data={[
+              { value: "live", label: "Live" },
+              { value: "collect", label: "Collect" },
+            ]}
+            data-testid="mode"
+          />
+        </div>
+      </Tooltip>
+      {mode === "collect" && (
+        <Button
+          size="xs"
+          leftSection={<IconPlayerPlayFilled size={13} />}
+          disabled={!some}
+          title={run}
+          onClick={runPrompts}
+          data-testid="run-prompts"
+        >
+          Run
+        </Button>
+      )}
+    </>
+  );
+}

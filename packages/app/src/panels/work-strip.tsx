@@ -1,0 +1,45 @@
+import { ActionIcon, Progress, Tooltip } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useEditing } from "../state/editing.ts";
+import { cancelRun } from "../state/run-actions.ts";
+import { useApp } from "../state/store.ts";
+import { cancelWork } from "../state/work.ts";
+
+/** What is being worked out and how far it is, with a way to stop it. */
+export function WorkStrip() {
+  const run = useApp((state) => state.run);
+  const waiting = useEditing((state) => Math.max(0, state.pending.length - 1));
+  if (!run) return <p className="work-strip" />;
+  const { text, fraction, ours, stage } = run;
+  const unknown = fraction === 0;
+  return (
+    <section className="work-strip" aria-label="Work" data-testid="working">
+      <div className="work-words">
+        <span role="status">{text}</span>
+        {waiting > 0 && <span className="work-more">{waiting} more</span>}
+        <Progress
+          value={unknown ? 100 : 100 * fraction}
+          color={unknown ? "gray" : undefined}
+          striped={unknown}
+          animated
+          size={4}
+          aria-label="Progress"
+        />
+      </div>
+      {ours && (
+        <Tooltip label={waiting > 0 ? "Cancel all (Esc)" : "Cancel (Esc)"}>
+          <ActionIcon
+            size="sm"
+            variant="default"
+            aria-label="Cancel"
+            disabled={stage === "cancelling"}
+            onClick={() => cancelWork() || cancelRun()}
+            data-testid="cancel-work"
+          >
+            <IconX size={14} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </section>
+  );
+}

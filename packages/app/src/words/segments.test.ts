@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { nextState, outcomeText, promptPlace, promptText } from "./segments.ts";
+
+test("a prompt is told by its kind and by where it is", () => {
+  expect(promptText({ kind: "point", positive: true, voxel: [92, 50, 97] })).toBe("Point 92, 50, 97");
+  const box = [
+    [10, 21],
+    [4, 5],
+    [0, 10],
+  ] as const;
+  expect(promptText({ kind: "lasso", positive: false, box })).toBe("Lasso 15, 4, 4");
+  expect(promptText({ kind: "mask", positive: true })).toBe("Start mask");
+  expect(promptPlace({ kind: "mask", positive: true })).toBeUndefined();
+});
+
+test("states follow each other in a ring", () => {
+  expect(nextState("todo")).toBe("in_progress");
+  expect(nextState("in_progress")).toBe("done");
+  expect(nextState("done")).toBe("todo");
+});
+
+test("voxels taken and spared are said with the segments' names", () => {
+  const nameOf = (label: number) => ["", "liver", "spleen", "aorta"][label];
+  expect(outcomeText([], [], nameOf)).toBeUndefined();
+  expect(outcomeText([{ label: 1, voxels: 1 }], [], nameOf)).toBe("Took 1 voxel from liver");
+  expect(
+    outcomeText(
+      [
+        { label: 1, voxels: 1200 },
+        { label: 3, voxels: 7 },
+      ],
+      [{ label: 2, voxels: 40 }],
+      nameOf,
+    ),
+  ).toBe("Took 1,200 voxels from liver, 7 from aorta, spared 40 of spleen (locked)");
+  expect(outcomeText([], [{ label: 2, voxels: 40 }], nameOf)).toBe("Spared 40 of spleen (locked)");
+});

@@ -1,0 +1,64 @@
+import type { PromptSummary, SegmentState } from "@septum/protocol";
+
+const states: Readonly<Record<SegmentState, string>> = {
+  todo: "To do",
+  in_progress: "In progress",
+  done: "Done",
+};
+
+export const segmentStates: readonly SegmentState[] = ["todo", "in_progress", "done"];
+
+export function stateText(state: SegmentState): string {
+  return states[state];
+}
+
+export function nextState(state: SegmentState): SegmentState {
+  return segmentStates[(segmentStates.indexOf(state) + 1) % segmentStates.length];
+}
+
+const kinds: Readonly<Record<PromptSummary["kind"], string>> = {
+  point: "Point",
+  box: "Box",
+  scribble: "Scribble",
+  lasso: "Lasso",
+  mask: "Start mask",
+};
+
+/** `Point 92, 50, 97`, or `Lasso` with the middle of the box it lies in. */
+export function promptText(prompt: PromptSummary): string {
+  const place = promptPlace(prompt);
+  return place ? `${kinds[prompt.kind]} ${place.join(", ")}` : kinds[prompt.kind];
+}
+
+/** Where to look to see a prompt. */
+export function promptPlace({ voxel, box }: PromptSummary): readonly [number, number, number] | undefined {
+  if (voxel) return [voxel[0], voxel[1], voxel[2]];
+  if (!box) return undefined;
+  const middle = ([lo, hi]: readonly [number, number]) => Math.floor((lo + hi - 1) / 2);
+  return [middle(box[0]), middle(box[1]), middle(box[2])];
+}
+
+export interface Share {
+  readonly label: number;
+  readonly voxels: number;
+}
+
+/** `Took 120 voxels from liver, spared 40 of spleen (locked)`; undefined when no other segment had to do with it. */
+export function outcomeText(
+  taken: readonly Share[],
+  spared: readonly Share[],
+  nameOf: (label: number) => string,
+): string | undefined {
+  const count = (voxels: number) => voxels.toLocaleString("en-US");
+  const parts = [
+    ...taken.map(({ label, voxels }, n) =>
+      n === 0
+        ? `took ${count(voxels)} ${voxels === 1 ? "voxel" : "voxels"} from ${nameOf(label)}`
+        : `${count(voxels)} from ${nameOf(label)}`,
+    ),
+    ...spared.map(({ label, voxels }) => `spared ${count(voxels)} of ${nameOf(label)} (locked)`),
+  ];
+  if (parts.length === 0) return undefined;
+  const text = parts.join(", ");
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
