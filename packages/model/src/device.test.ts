@@ -136,7 +136,8 @@ describe("revive()", () => {
 
 describe("loadModel()", () => {
   it("segments with the built-in model on the CPU", async () => {
-    const { model, facts, close } = await loadModel({ folder: builtIn, cacheDir, device: "cpu" });
+    const { model, facts, secondsPerPass, close } = await loadModel({ folder: builtIn, cacheDir, device: "cpu" });
+    expect(secondsPerPass).toBeGreaterThan(0.001);
     expect(facts).toEqual({
       ...{ name: "light-v0", licence: "CC0-1.0", patchSize: [64, 64, 64], device: "cpu" },
       providers: [{ name: "cpu", ok: true }],

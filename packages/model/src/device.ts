@@ -32,6 +32,8 @@ export interface Device {
   /** Every provider tried, in order. */
   readonly providers: readonly ProviderAttempt[];
   readonly settings: ModelSettings;
+  /** What a pass takes, going by one at the start whose patch may have been smaller. */
+  readonly secondsPerPass: number;
   /**
    * One pass: uint8[voxels], 1 where the object's logit is greater. The patch's buffers are transferred to the device.
    *
@@ -92,6 +94,7 @@ async function startDevice(
     name,
     providers: [...failed, { name, ok: true }],
     settings,
+    secondsPerPass: link.secondsPerPass,
     async run(patch, { signal } = {}) {
       signal?.throwIfAborted();
       checkPatch(patch, settings);

@@ -26,6 +26,8 @@ export interface ModelFacts {
 export interface LoadedModel {
   readonly model: Model;
   readonly facts: ModelFacts;
+  /** What a pass takes, going by one at the start. */
+  readonly secondsPerPass: number;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   return {
     model: modelOnDevice(device),
     facts: { name, licence, patchSize: settings.patchSize, device: device.name, providers: device.providers },
+    secondsPerPass: device.secondsPerPass,
     close: () => device.close(),
   };
 }

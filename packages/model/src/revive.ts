@@ -16,8 +16,9 @@ export async function revive(start: (onEnd: () => void) => Promise<WorkerLink>):
     });
     return link;
   };
-  await current();
+  const { secondsPerPass } = await current();
   return {
+    secondsPerPass,
     async run(patch, signal) {
       if (closed) throw new DeviceLost("Cannot run a pass: the device is closed");
       const worker = await current();

@@ -12,12 +12,14 @@ export interface WorkerOptions extends SessionOptions {
 }
 
 export type WorkerAnswer =
-  | { readonly kind: "ready" }
+  | { readonly kind: "ready"; readonly secondsPerPass: number }
   | { readonly kind: "mask"; readonly mask: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** The near end of a device thread. */
 export interface WorkerLink {
+  /** What a pass takes, by a small one before the first that was asked for. */
+  readonly secondsPerPass: number;
   run(patch: Patch, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
@@ -70,9 +72,9 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
     return ended;
   }
 
-  await new Promise<void>((resolveReady, rejectReady) => {
+  const secondsPerPass = await new Promise<number>((resolveReady, rejectReady) => {
     worker.on("message", (answer: WorkerAnswer) => {
-      if (answer.kind === "ready") return resolveReady();
+      if (answer.kind === "ready") return resolveReady(answer.secondsPerPass);
       const pass = running;
       running = undefined;
       onIdle();
@@ -93,6 +95,7 @@ export async function startWorker(options: WorkerOptions, onEnd: () => void): Pr
   });
 
   return {
+    secondsPerPass,
     run(patch, signal) {
       return new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);

@@ -111,6 +111,10 @@ export const modelFacts = z.object({
   patch_size: z.tuple([z.int(), z.int(), z.int()]).meta({ description: "Edges of the network's patch, [k, j, i]" }),
   device: z.string(),
   providers: z.array(providerFacts),
+  seconds_per_pass: z
+    .number()
+    .nullable()
+    .meta({ description: "Median of the latest network passes; before the first, what one at the start took" }),
 });
 export type ModelFacts = z.infer<typeof modelFacts>;
 

@@ -29,6 +29,7 @@ function device(name: Device["name"], providers: Device["providers"] = [{ name, 
     name,
     providers,
     settings,
+    secondsPerPass: 0.1,
     run: async () => new Uint8Array(),
     close: async () => {},
   });

@@ -30,8 +30,8 @@ const releaseDelayMs = 3_000;
  * @throws what `loadModel` of `@septum/model` throws
  */
 export async function createEngine({ model: options, segmentThreads, onPass }: EngineOptions): Promise<Engine> {
-  const { model, facts, close: closeModel } = await modelPackage.loadModel(options);
-  const passes = createDevicePasses(model, onPass);
+  const { model, facts, secondsPerPass, close: closeModel } = await modelPackage.loadModel(options);
+  const passes = createDevicePasses(model, { onPass, secondsPerPass });
   const threadData: SegmentThreadData = { settings: model.settings };
   const startSegmentThread = () =>
     startThread<SegmentMethods, HostMethods>("segment-worker", threadData, passes.handlers);
@@ -54,6 +54,9 @@ export async function createEngine({ model: options, segmentThreads, onPass }: E
 
   return {
     model: facts,
+    get secondsPerPass() {
+      return passes.secondsPerPass ?? null;
+    },
     queue: {
       get waiting() {
         return passes.waiting;

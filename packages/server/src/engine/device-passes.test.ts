@@ -23,7 +23,7 @@ test("createDevicePasses() tells how long every pass waited and ran, also one th
     new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
       finish.push((result) => (result instanceof Error ? reject(result) : resolve(result)));
     });
-  const device = createDevicePasses({ predict }, (pass) => passes.push(pass));
+  const device = createDevicePasses({ predict }, { onPass: (pass) => passes.push(pass) });
   const [ada, bob] = [await device.begin(job("ada")), await device.begin(job("bob"))];
   const first = device.handlers.pass({ job: ada.id, stage: "refine", patch }, none);
   const second = device.handlers.pass({ job: bob.id, stage: "coarse", patch }, none);
@@ -43,6 +43,28 @@ test("createDevicePasses() tells how long every pass waited and ran, also one th
   expect(waited.secondsWaited).toBeGreaterThan(0.055);
   expect(waited.secondsRun).toBeGreaterThanOrEqual(0);
   for (const running of [ada, bob]) running.end();
+  await device.close();
+});
+
+test("createDevicePasses() goes by what a pass took at the start until it has seen some, and by their median then", async () => {
+  const times = [60, 1, 40, 45, 50];
+  const device = createDevicePasses(
+    {
+      async predict() {
+        await new Promise((resolve) => setTimeout(resolve, times.shift()));
+        return new Uint8Array(1);
+      },
+    },
+    { secondsPerPass: 9 },
+  );
+  expect(device.secondsPerPass).toBe(9);
+  const running = await device.begin(job("ada"));
+  const stage = "refine";
+  for (let n = 0; n < 5; n++) await device.handlers.pass({ job: running.id, stage, patch }, none);
+  // Timers may fire a millisecond early, and late when the machine is busy.
+  expect(device.secondsPerPass).toBeGreaterThan(0.043);
+  expect(device.secondsPerPass).toBeLessThan(5);
+  running.end();
   await device.close();
 });
 

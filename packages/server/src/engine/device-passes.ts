@@ -30,6 +30,8 @@ export interface RunningJob {
 export interface DevicePasses {
   readonly waiting: number;
   readonly running: number;
+  /** Median of the latest passes; undefined when there is nothing to go by. */
+  readonly secondsPerPass: number | undefined;
   /** Waits until nobody reads the object's mask. From here on it may change, except while a pass waits or runs. */
   begin(job: Job): Promise<RunningJob>;
   /** What segment threads call. */
@@ -46,19 +48,29 @@ interface Entry {
   leave?: () => void;
 }
 
-/** How much the latest pass counts against those before it: patches of one model take about the same time. */
-const latestCounts = 0.3;
+/** Passes that the median is taken of: patches of one model take about the same time, and one that did not counts little. */
+const latestPasses = 9;
+
+export interface DevicePassesOptions {
+  readonly onPass?: (pass: EndedPass) => void;
+  /** What a pass takes, before the first. */
+  readonly secondsPerPass?: number;
+}
 
 /**
  * A mask changes only while its segment thread computes: before the first pass, between passes, and after the last. So the
  * writer's side of the gate is held then and given up while a pass waits and runs, which is nearly all the time; readers of
  * the mask never see it half-written and seldom wait.
  */
-export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass: EndedPass) => void): DevicePasses {
+export function createDevicePasses(
+  model: Pick<Model, "predict">,
+  { onPass, secondsPerPass }: DevicePassesOptions = {},
+): DevicePasses {
   const queue = createPassQueue();
   const jobs = new Map<number, Entry>();
   let lastId = 0;
-  let secondsPerPass: number | undefined;
+  let latest = secondsPerPass === undefined ? [] : [secondsPerPass];
+  let measured = false;
 
   return {
     get waiting() {
@@ -66,6 +78,9 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
     },
     get running() {
       return queue.running;
+    },
+    get secondsPerPass() {
+      return median(latest);
     },
     async begin(job) {
       const id = ++lastId;
@@ -100,7 +115,8 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
             signal: AbortSignal.any([signal, entry.over.signal]),
             onWait(ahead) {
               const { done, expected, preview } = entry.job.progress;
-              const seconds = secondsPerPass === undefined ? undefined : ahead * secondsPerPass;
+              const each = median(latest);
+              const seconds = each === undefined ? undefined : ahead * each;
               onProgress?.({ stage: "waiting", done, expected: Math.max(expected, done + 1), preview, ahead, seconds });
             },
             async run() {
@@ -111,7 +127,8 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
               } finally {
                 const secondsRun = (performance.now() - start) / 1000;
                 entry.seconds += secondsRun;
-                secondsPerPass = latestCounts * secondsRun + (1 - latestCounts) * (secondsPerPass ?? secondsRun);
+                latest = [...(measured ? latest : []), secondsRun].slice(-latestPasses);
+                measured = true;
                 onPass?.({ owner, stage, secondsWaited: (start - asked) / 1000, secondsRun });
               }
             },
@@ -126,4 +143,8 @@ export function createDevicePasses(model: Pick<Model, "predict">, onPass?: (pass
     },
     close: () => queue.close(new EngineClosedError()),
   };
+}
+
+function median(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -9,6 +9,8 @@ import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
  */
 export interface Engine {
   readonly model: ModelFacts;
+  /** Median of the latest passes; before the first, what one at the start took. Null where that is not known. */
+  readonly secondsPerPass: number | null;
   /** The queue's state now: passes waiting and running, by person. */
   readonly queue: { readonly waiting: number; readonly running: number };
   /**

@@ -33,9 +33,16 @@ export function imageFacts(info: ImageInfo): ImageFacts {
   };
 }
 
-export function modelFacts({ model }: Engine): ModelFacts {
+export function modelFacts({ model, secondsPerPass }: Engine): ModelFacts {
   const { name, licence, patchSize, device, providers } = model;
-  return { name, licence, patch_size: [...patchSize], device, providers: [...providers] };
+  return {
+    name,
+    licence,
+    patch_size: [...patchSize],
+    device,
+    providers: [...providers],
+    seconds_per_pass: secondsPerPass,
+  };
 }
 
 export function sessionSummary(session: Session): SessionSummary {

@@ -109,6 +109,7 @@ describe("GET /api/status", () => {
       model: {
         name: "fake",
         device: "cpu",
+        seconds_per_pass: 0.25,
         providers: [
           { name: "cuda", ok: false, reason: "this build has no CUDA" },
           { name: "cpu", ok: true },

@@ -1,4 +1,4 @@
-import { segmentNotFound } from "./points.ts";
+import { refuseLocked, segmentNotFound } from "./points.ts";
 import { extendStep } from "./recording.ts";
 import { together, writeObject } from "./saved-objects.ts";
 import type { ObjectChange } from "./segments.ts";
@@ -15,12 +15,13 @@ export interface PredictObjectOptions {
 
 /**
  * Predicts from the prompts that were added without it. Not a step of the history: it belongs to the step of the last of
- * them, and is taken back with it. No passes, and nothing changed, when none waits. Throws `segment_not_found`.
+ * them, and is taken back with it. No passes, and nothing changed, when none waits. Throws `segment_not_found`, `segment_locked`.
  */
 export function predictObject(session: Session, label: number, options: PredictObjectOptions): Promise<ObjectChange> {
   const { autozoom, full, signal } = options;
   return work(session, signal, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
+    refuseLocked(session.state, label);
     const object = await opened.object(label);
     const prompting = { predict: true, autozoom, signal };
     const applied = await predictOrLeave(session, opened, label, prompting, (passes) =>

@@ -58,6 +58,7 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
         { name: "cpu", ok: true },
       ],
     },
+    secondsPerPass: 0.25,
     queue: { waiting: 0, running: 0 },
     async openImage(path, { signal, maxBytes, frame }) {
       const { volume, header } = await readNifti(createReadStream(path), { signal, maxBytes, frame });
