@@ -59,6 +59,8 @@ export type { ByteSource, NiftiHeaderOptions, NiftiImage, NiftiOptions } from ".
 export { readNifti, readNiftiHeader, readNiftiPair } from "./nifti-read.ts";
 export type { NiftiGrid, NiftiParts, NiftiWriteOptions } from "./nifti-write.ts";
 export { writeNifti, writeNiftiHeader } from "./nifti-write.ts";
+export type { NrrdGrid } from "./nrrd-write.ts";
+export { writeNrrdHeader } from "./nrrd-write.ts";
 export type { Qform } from "./qform.ts";
 export { affineToQform, qformToAffine } from "./qform.ts";
 export { areaWindows, type LinearSources, linearSources, nearestSources, type Windows } from "./resample.ts";
