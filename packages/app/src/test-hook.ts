@@ -1,7 +1,7 @@
 import type { Vec3 } from "@septum/volume";
 import { store } from "./state/store.ts";
 import type { Plane } from "./viewer/planes.ts";
-import type { Viewer } from "./viewer/viewer.ts";
+import type { FrameTime, Viewer } from "./viewer/viewer.ts";
 
 /** What end-to-end tests read of the running page, as `window.septum`. It changes nothing. */
 export interface TestHook {
@@ -17,6 +17,8 @@ export interface TestHook {
   /** Where a voxel is drawn in a plane, in CSS pixels of the page; undefined when the plane is not on the screen. */
   screenPosition(voxel: Vec3, plane: Plane): { readonly x: number; readonly y: number } | undefined;
   readonly cross: Vec3 | undefined;
+  /** When the latest pictures of the slices were drawn, and how long the page was busy with each, in ms. */
+  frameTimes(): readonly FrameTime[];
 }
 
 declare global {
@@ -54,7 +56,11 @@ export function installTestHook(): void {
     get cross() {
       return viewer?.cross;
     },
-    shownLabels: () => Object.fromEntries(viewer?.shownLabels() ?? []),
+    shownLabels() {
+      const some = [...(viewer?.tallies() ?? [])].filter(([, { voxels }]) => voxels > 0);
+      return Object.fromEntries(some.map(([label, { voxels }]) => [label, voxels]));
+    },
+    frameTimes: () => viewer?.frameTimes() ?? [],
     screenPosition(voxel, plane) {
       const corner = document.querySelector(".stage-host")?.getBoundingClientRect();
       const at = viewer?.screenPosition(voxel, plane);

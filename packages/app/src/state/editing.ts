@@ -85,6 +85,6 @@ export function nextSign({ positive, signHeld }: Editing): boolean {
   return positive !== signHeld;
 }
 
-export function lookOf({ looks }: Editing, label: number): SegmentLook {
+export function lookOf({ looks }: Pick<Editing, "looks">, label: number): SegmentLook {
   return looks[label] ?? { shown: true, opacity: 1 };
 }

@@ -1,25 +1,33 @@
-import type { Box } from "@septum/volume";
+import { type Box, clipBox, isEmptyBox } from "@septum/volume";
 import { client } from "../state/client.ts";
+import { type Editing, editing, lookOf } from "../state/editing.ts";
 import { intensities } from "../state/facts.ts";
 import { onMaskChange } from "../state/follow.ts";
 import { handleLoss } from "../state/loss.ts";
 import { mayPass, type Outcome } from "../state/reader.ts";
 import { type AppState, store } from "../state/store.ts";
 import { createMaskSync } from "./mask-sync.ts";
-import type { Viewer } from "./viewer.ts";
+import type { MaskLook, Viewer } from "./viewer.ts";
 import { dragWindow } from "./window.ts";
 
-/** Keeps a viewer showing what the store says. Returns a function that stops. */
-export function connectViewer(viewer: Viewer): () => void {
+/** A viewer that shows what the stores say. */
+export interface ConnectedViewer {
+  /** The labels of a box are read anew from the server. */
+  readAgain(box: Box): void;
+  stop(): void;
+}
+
+export function connectViewer(viewer: Viewer): ConnectedViewer {
   let opened: string | undefined;
   const masks = createMaskSync(fetchLabels);
   const stopMasks = onMaskChange((box) => {
     if (store.getState().scan === "ready") masks.invalidate(box);
   });
   const stopStore = store.subscribe(sync);
-  viewer.setLabelOpacity(opacityOf(store.getState()));
+  const stopEditing = editing.subscribe(syncEditing);
   viewer.setLayout(store.getState().view.layout);
   sync(store.getState(), undefined);
+  syncEditing(editing.getState(), undefined);
 
   function sync(state: AppState, before: AppState | undefined) {
     const scan = scanKey(state);
@@ -28,11 +36,29 @@ export function connectViewer(viewer: Viewer): () => void {
       if (scan) void open(scan);
       else viewer.close();
     }
+    const { view } = state;
     if (state.scan === "ready" && (state.points !== before?.points || state.selected !== before?.selected)) show(state);
-    if (opacityOf(state) !== (before && opacityOf(before))) viewer.setLabelOpacity(opacityOf(state));
-    if (state.view.window !== before?.view.window && state.scan === "ready") viewer.setWindow(state.view.window);
-    if (before && state.view.layout !== before.view.layout) viewer.setLayout(state.view.layout);
-    if (before && state.view.target && state.view.target !== before.view.target) viewer.goTo(state.view.target);
+    if (view.opacity !== before?.view.opacity || view.masksShown !== before?.view.masksShown) {
+      viewer.setMaskLook(maskLook(state, editing.getState()));
+    }
+    if (view.window !== before?.view.window && state.scan === "ready") viewer.setWindow(view.window);
+    if (before && view.layout !== before.view.layout) viewer.setLayout(view.layout);
+    if (before && view.target && view.target !== before.view.target) viewer.goTo(view.target);
+    if (state.segments !== before?.segments) {
+      showLooks();
+      viewer.refreshOverlay();
+    }
+    if (state.people !== before?.people) showPeople();
+  }
+
+  function syncEditing(state: Editing, before: Editing | undefined) {
+    if (state.style !== before?.style || state.peeking !== before?.peeking) {
+      viewer.setMaskLook(maskLook(store.getState(), state));
+    }
+    if (state.radiological !== before?.radiological) viewer.setRadiological(state.radiological);
+    if (state.looks !== before?.looks) showLooks();
+    if (state.elsewhere !== before?.elsewhere) showPeople();
+    viewer.refreshOverlay();
   }
 
   async function open(key: string) {
@@ -45,7 +71,12 @@ export function connectViewer(viewer: Viewer): () => void {
       viewer.setDragWindow((start, dx, dy) => dragWindow(start, values, dx, dy));
       if (opened !== key) return;
       store.setState({ scan: "ready" });
-      show(store.getState());
+      // What was asked for while the scan was on its way.
+      const now = store.getState();
+      viewer.setWindow(now.view.window);
+      if (now.view.target) viewer.goTo(now.view.target);
+      show(now);
+      showPeople();
       masks.invalidate(undefined);
     } catch (error) {
       if (opened === key) handleLoss(error, "show the scan");
@@ -59,11 +90,31 @@ export function connectViewer(viewer: Viewer): () => void {
     );
   }
 
+  function showLooks() {
+    const state = editing.getState();
+    const looks = store.getState().segments.map(({ label, color }) => {
+      const { shown, opacity } = lookOf(state, label);
+      return [label, { colour: color, opacity: shown ? opacity : 0 }] as const;
+    });
+    viewer.setLooks(new Map(looks));
+  }
+
+  function showPeople() {
+    const { people, session } = store.getState();
+    const { elsewhere } = editing.getState();
+    viewer.setPeople(
+      people.flatMap(({ id, name, color }) => {
+        const voxel = id === session.person ? undefined : elsewhere[id];
+        return voxel ? { name, colour: color, voxel } : [];
+      }),
+    );
+  }
+
   async function fetchLabels(box: Box | undefined): Promise<Outcome> {
     const key = opened;
     try {
       const frame = await client.mask({ box });
-      if (opened === key && frame.kind === "labels") viewer.setLabels(frame.box, frame.data);
+      if (opened === key && frame.kind === "labels") await viewer.setLabels(frame.box, frame.data);
       return "done";
     } catch (error) {
       if (opened !== key) return "failed";
@@ -73,10 +124,17 @@ export function connectViewer(viewer: Viewer): () => void {
     }
   }
 
-  return () => {
-    stopStore();
-    stopMasks();
-    masks.stop();
+  return {
+    readAgain(box) {
+      const inside = viewer.size && clipBox(box, viewer.size);
+      if (inside && !isEmptyBox(inside)) masks.invalidate(inside);
+    },
+    stop() {
+      stopStore();
+      stopEditing();
+      stopMasks();
+      masks.stop();
+    },
   };
 }
 
@@ -85,6 +143,8 @@ function scanKey({ session, image, imageRevision }: AppState): string | undefine
   return image && session.phase === "ready" ? `${session.id}/${imageRevision}` : undefined;
 }
 
-function opacityOf({ view }: AppState): number {
-  return view.masksShown ? view.opacity : 0;
+/** The outline is stronger than what it surrounds. */
+function maskLook({ view }: AppState, { style, peeking }: Editing): MaskLook {
+  const opacity = view.masksShown && !peeking ? view.opacity : 0;
+  return { fill: style === "outline" ? 0 : opacity, outline: style === "fill" ? 0 : Math.min(1, 2 * opacity) };
 }

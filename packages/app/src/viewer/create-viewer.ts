@@ -1,104 +1,158 @@
-import { NVImage } from "@niivue/niivue";
 import { labelRgb } from "@septum/protocol";
-import type { Vec3 } from "@septum/volume";
+import { type Box, intersectBoxes, type Vec3, wholeBox } from "@septum/volume";
+import { editing } from "../state/editing.ts";
+import { drawHand } from "../tools/draw-hand.ts";
+import type { Hand } from "../tools/hand.ts";
+import { type Camera, extent, panned, placedRect, tileOf, wholeView, zoomed } from "./camera.ts";
+import { addCanvases } from "./canvases.ts";
+import { createFrameTimes } from "./frame-times.ts";
 import { listenToGestures } from "./gestures.ts";
-import {
-  type DisplayGrid,
-  displayGrid,
-  displaySize,
-  displayToFraction,
-  displayToVoxel,
-  voxelToDisplay,
-} from "./grid.ts";
-import { countLabels, cutLabels, writeLabels } from "./label-map.ts";
+import { displaySize, displayToFraction, displayToVoxel, voxelToDisplay } from "./grid.ts";
+import { createLabelStore, type LabelStore } from "./labels/label-store.ts";
+import { type LabelLook, paletteOf } from "./labels/palette.ts";
 import { placements } from "./layouts.ts";
-import type { Marker } from "./markers.ts";
-import { drawOverlay } from "./overlay.ts";
-import { type Plane, planes, type Tile, toScreen } from "./planes.ts";
-import { Scene } from "./scene.ts";
-import type { DragWindow, Viewer, ViewerEvents, ViewerPoint } from "./viewer.ts";
+import { createLazyBody } from "./lazy-body.ts";
+import { drawOverlay, type OverlayState } from "./overlay.ts";
+import { type Layout, type Plane, planes, type Tile, toScreen } from "./planes.ts";
+import { readScan, type Scan, valueAt } from "./scan.ts";
+import { createSlicePainter, type SliceLook } from "./slices/slice-painter.ts";
+import { createSliceStack, type SliceStack } from "./slices/slice-stack.ts";
+import type { DragWindow, MaskLook, Viewer, ViewerEvents, ViewerPerson, ViewerPoint } from "./viewer.ts";
 import type { Window } from "./window.ts";
 
-/** Puts a viewer into `host`, which must have a size of its own. Throws when the browser has no WebGL 2. */
-export async function createViewer(host: HTMLElement, events: ViewerEvents): Promise<Viewer> {
-  const canvas = host.appendChild(document.createElement("canvas"));
-  const overlay = host.appendChild(document.createElement("canvas"));
-  canvas.className = "viewer-picture";
-  overlay.className = "viewer-overlay";
-  const scene = new Scene();
-  await scene.attach(canvas);
-  scene.setLabelColours([[0, 0, 0], ...Array.from({ length: 255 }, (_, index) => labelRgb(index + 1))]);
-  scene.drawRimOpacity = 1;
+/** How much of the preview is seen: less than of a mask, as it is not one yet. */
+const previewOpacity = 0.4;
 
-  let volume: NVImage | undefined;
-  let grid: DisplayGrid | undefined;
-  let map: Uint8Array = new Uint8Array(0);
+/** A scan on the screen with all that belongs to it. */
+interface Opened {
+  readonly scan: Scan;
+  readonly labels: LabelStore;
+  readonly slices: SliceStack;
+}
+
+/** Puts a viewer into `host`, which must have a size of its own. Throws when the browser has no WebGL 2. */
+export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand): Viewer {
+  const { slices: canvas, gl, bodyHost, body: bodyCanvas, overlay, context, fit } = addCanvases(host);
+  const painter = createSlicePainter(gl);
+  const frames = createFrameTimes();
+  let opened: Opened | undefined;
+  let opening = 0;
   let cross: Vec3 = [0, 0, 0];
+  let camera: Camera = wholeView;
+  let layout: Layout = "grid";
+  let radiological = true;
   let window: Window = { lower: 0, upper: 1 };
+  let masks: MaskLook = { fill: 0.5, outline: 1 };
+  let looks: ReadonlyMap<number, LabelLook> = new Map();
+  let preview: SliceLook["preview"] = [1, 1, 1, 0];
   let points: readonly ViewerPoint[] = [];
+  let people: readonly ViewerPerson[] = [];
   let selected: number | undefined;
   let drag: DragWindow = (start) => start;
   let frame = 0;
-  let slicesOnly = true;
-  let refreshWindow = false;
+  let overlayOnly = true;
   let disposed = false;
 
-  scene.onChange = () => invalidate(false);
-  scene.place(placements("grid"));
+  const body = createLazyBody(
+    bodyHost,
+    bodyCanvas,
+    (view) => {
+      view.setLooks(looks);
+      view.setLabelsShown(masks.fill > 0 || masks.outline > 0);
+      showBody();
+    },
+    () => invalidateOverlay(),
+  );
+  painter.setPalette(paletteOf(looks));
 
-  function invalidate(onlySlices: boolean) {
-    slicesOnly &&= onlySlices;
+  function invalidate() {
+    overlayOnly = false;
+    frame ||= requestAnimationFrame(paint);
+  }
+
+  function invalidateOverlay() {
     frame ||= requestAnimationFrame(paint);
   }
 
   function paint() {
+    const began = performance.now();
     frame = 0;
-    if (volume && refreshWindow) {
-      volume.cal_min = window.lower;
-      volume.cal_max = window.upper;
-      refreshWindow = false;
-      scene.refreshLayers(volume, 0);
+    const ratio = devicePixelRatio;
+    if (!overlayOnly) {
+      painter.clear(canvas.width, canvas.height);
+      if (opened) {
+        const look = sliceLook(opened.scan);
+        for (const tile of tiles()) opened.slices.draw(tile, cross, look, ratio);
+      }
     }
-    scene.paint(slicesOnly);
-    slicesOnly = true;
-    paintOverlay();
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, host.clientWidth, host.clientHeight);
+    const state = editing.getState();
+    overlay.style.cursor = state.tool === "brush" || state.tool === "eraser" ? "none" : "crosshair";
+    if (opened) drawOverlay(context, overlayState(opened.scan));
+    if (!overlayOnly) frames.add(began);
+    overlayOnly = true;
   }
 
-  function paintOverlay() {
-    const ratio = devicePixelRatio;
-    overlay.width = Math.round(host.clientWidth * ratio);
-    overlay.height = Math.round(host.clientHeight * ratio);
-    const context = overlay.getContext("2d");
-    if (!context || !grid) return;
-    context.scale(ratio, ratio);
-    const shown = grid;
-    const rect = scene.renderRect();
-    drawOverlay(context, {
-      grid: shown,
+  function sliceLook({ scaling }: Scan): SliceLook {
+    const stored = (value: number) => (value - scaling.intercept) / scaling.slope;
+    return { lower: stored(window.lower), upper: stored(window.upper), ...masks, preview };
+  }
+
+  function overlayState({ grid, spacing }: Scan): OverlayState {
+    const rect = renderRect();
+    const view = body.view;
+    const state = editing.getState();
+    const voxel = displayToVoxel(grid, cross);
+    return {
+      grid,
       cross,
-      tiles: scene.tiles(),
-      markers: points.map(
-        ({ number, voxel, colour }): Marker => ({
-          number,
-          colour,
-          display: voxelToDisplay(shown, voxel),
-          selected: number === selected,
-        }),
-      ),
-      render: rect && { rect, project: (place) => scene.inRender(place, rect) },
-      radiological: true,
+      tiles: tiles(),
+      markers: points.map(({ number, voxel, colour }) => {
+        return { number, colour, display: voxelToDisplay(grid, voxel), selected: number === selected };
+      }),
+      people: people.map(({ name, colour, voxel }) => ({ name, colour, display: voxelToDisplay(grid, voxel) })),
+      render: rect &&
+        view && {
+          rect,
+          project(place) {
+            const { x, y } = view.project(place);
+            return { x: rect.x + x, y: rect.y + y };
+          },
+        },
+      radiological,
+      drawAbove(tile) {
+        const slice = voxel[grid.axis[planes[tile.plane].along]];
+        drawHand(context, hand, state, tile, { grid, slice, spacing });
+      },
+    };
+  }
+
+  function tiles(): Tile[] {
+    if (!opened) return [];
+    const { grid, spacing } = opened.scan;
+    const size = extent(grid, spacing);
+    return placements(layout).flatMap((placement) => {
+      if (placement.view === "render") return [];
+      const rect = placedRect(placement, host.clientWidth, host.clientHeight);
+      return [tileOf(placement.view, rect, camera, size, radiological)];
     });
   }
 
+  function renderRect() {
+    const placement = placements(layout).find(({ view }) => view === "render");
+    return placement && placedRect(placement, host.clientWidth, host.clientHeight);
+  }
+
   function moveTo(display: Vec3) {
-    if (!grid) return;
+    if (!opened) return;
+    const { grid } = opened.scan;
     const size = displaySize(grid);
     const clamp = (d: 0 | 1 | 2) => Math.min(size[d] - 1, Math.max(0, display[d]));
     const next: Vec3 = [clamp(0), clamp(1), clamp(2)];
     if (next.every((part, d) => part === cross[d])) return;
     cross = next;
-    scene.scene.crosshairPos = [...displayToFraction(grid, cross)];
-    invalidate(true);
+    invalidate();
     const slice = (plane: Plane) => ({ at: cross[planes[plane].along] + 1, of: size[planes[plane].along] });
     events.onLocation(displayToVoxel(grid, cross), {
       axial: slice("axial"),
@@ -107,51 +161,64 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
     });
   }
 
+  /** Once both the scan and the 3D view are there. */
+  function showBody() {
+    if (!opened || !body.view) return;
+    const { scan, labels } = opened;
+    void body.view.open(scan, () => labels.map, window);
+  }
+
+  function changeCamera(next: Camera) {
+    camera = next;
+    invalidate();
+  }
+
+  function close() {
+    opening++;
+    opened?.labels.dispose();
+    opened?.slices.dispose();
+    opened = undefined;
+    body.view?.close();
+    points = [];
+    people = [];
+    selected = undefined;
+    invalidate();
+  }
+
   const stopGestures = listenToGestures(overlay, {
-    grid: () => grid,
+    hand,
+    grid: () => opened?.scan.grid,
     cross: () => cross,
-    tiles: () => scene.tiles(),
-    renderRect: () => scene.renderRect(),
+    tiles,
+    renderRect,
     moveTo,
-    pick: (display, plane) => grid && events.onPick(displayToVoxel(grid, display), plane),
+    touched: (plane) => events.onTouch(plane),
+    ask: (display) => opened && events.onAsk(displayToVoxel(opened.scan.grid, display)),
     window: () => window,
     dragWindow(start, dx, dy) {
       window = drag(start, dx, dy);
-      refreshWindow = true;
-      invalidate(true);
+      invalidate();
       events.onWindow(window);
     },
-    dragWindowEnded: () => invalidate(false),
-    rotate(dx, dy) {
-      scene.setRenderAzimuthElevation(
-        scene.scene.renderAzimuth + dx / 2,
-        Math.max(-90, Math.min(90, scene.scene.renderElevation + dy / 2)),
-      );
-    },
-    zoomRender: (factor) => scene.setScale(Math.min(4, Math.max(0.3, scene.scene.volScaleMultiplier * factor))),
+    dragWindowEnded: () => body.view?.setWindow(window),
+    rotate: (dx, dy) => body.view?.rotate(dx, dy),
+    zoomRender: (factor) => body.view?.zoom(factor),
     zoom(factor, place) {
-      if (!grid) return;
-      const [px, py, pz, zoom] = scene.scene.pan2Dxyzmm;
-      const next = Math.min(24, Math.max(0.5, zoom * factor));
-      const [x, y, z] = scene.frac2mm([...place]);
-      const change = next - zoom;
-      scene.scene.pan2Dxyzmm = [px - change * x, py - change * y, pz - change * z, next];
-      invalidate(true);
+      if (opened) changeCamera(zoomed(camera, factor, place, extent(opened.scan.grid, opened.scan.spacing)));
     },
     pan(from, to) {
-      const [px, py, pz, zoom] = scene.scene.pan2Dxyzmm;
-      const a = scene.frac2mm([...from]);
-      const b = scene.frac2mm([...to]);
-      scene.scene.pan2Dxyzmm = [px + zoom * (b[0] - a[0]), py + zoom * (b[1] - a[1]), pz + zoom * (b[2] - a[2]), zoom];
-      invalidate(true);
+      if (opened) changeCamera(panned(camera, from, to, extent(opened.scan.grid, opened.scan.spacing)));
     },
   });
 
-  canvas.addEventListener("webglcontextlost", () => !disposed && events.onLost());
+  const lost = () => !disposed && events.onLost();
+  canvas.addEventListener("webglcontextlost", lost);
+  bodyCanvas.addEventListener("webglcontextlost", lost);
 
   const resizing = new ResizeObserver(() => {
-    scene.resizeListener();
-    slicesOnly = false;
+    fit();
+    body.place(renderRect());
+    overlayOnly = false;
     cancelAnimationFrame(frame);
     paint();
   });
@@ -159,74 +226,88 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
 
   return {
     async open(image) {
-      const { lower, upper } = image.window;
-      const next = await NVImage.loadFromUrl({
-        url: image.bytes,
-        name: "image.nii.gz",
-        cal_min: lower,
-        cal_max: upper,
-      });
-      if (volume) scene.removeVolume(volume);
-      volume = next;
+      const own = ++opening;
+      const scan = await readScan(image.bytes);
+      if (own !== opening) return;
+      close();
+      const onChange = (box: Box) => {
+        slices.touch(box);
+        body.view?.touch(box);
+        invalidate();
+        events.onLabels();
+      };
+      const labels = createLabelStore(scan, onChange);
+      const slices = createSliceStack(painter, scan, () => labels.map);
+      opened = { scan, labels, slices };
       window = image.window;
-      points = [];
-      selected = undefined;
-      scene.addVolume(next);
-      const [, ni = 1, nj = 1, nk = 1] = next.hdr?.dims ?? [];
-      grid = displayGrid([ni, nj, nk], next.permRAS ?? [1, 2, 3]);
-      map = scene.emptyLabels();
-      const size = displaySize(grid);
-      scene.scene.pan2Dxyzmm = [0, 0, 0, 1];
+      camera = wholeView;
+      const size = displaySize(scan.grid);
       cross = [-1, -1, -1];
       moveTo([size[0] >> 1, size[1] >> 1, size[2] >> 1]);
-      invalidate(false);
+      events.onLabels();
+      showBody();
     },
-    close() {
-      if (volume) scene.removeVolume(volume);
-      volume = undefined;
-      grid = undefined;
-      points = [];
-      map = new Uint8Array(0);
-      invalidate(false);
-    },
+    close,
     setWindow(next) {
-      if (sameWindow(next, window)) return;
+      if (next.lower === window.lower && next.upper === window.upper) return;
       window = next;
-      refreshWindow = true;
-      invalidate(false);
+      body.view?.setWindow(window);
+      invalidate();
     },
-    setLabels(box, labels) {
-      if (!grid) return;
-      const changed = writeLabels(map, grid, box, labels);
-      const length = (d: 0 | 1 | 2) => changed[d][1] - changed[d][0];
-      const lower: Vec3 = [changed[0][0], changed[1][0], changed[2][0]];
-      scene.uploadLabels(lower, [length(0), length(1), length(2)], cutLabels(map, grid, changed), map.some(isLabel));
+    async setLabels(box, labels) {
+      await opened?.labels.setLabels(box, labels);
     },
-    clearLabels() {
-      if (!grid) return;
-      map.fill(0);
-      scene.uploadLabels([0, 0, 0], displaySize(grid), map, false);
+    clearLabels: () => opened?.labels.clear(),
+    beginStroke: (stroke) => opened?.labels.beginStroke(stroke),
+    setLooks(next) {
+      looks = next;
+      painter.setPalette(paletteOf(looks));
+      body.view?.setLooks(looks);
+      invalidate();
     },
-    setLabelOpacity(opacity) {
-      scene.drawOpacity = opacity;
-      scene.drawRimOpacity = opacity > 0 ? Math.min(1, 2 * opacity) : -1;
-      invalidate(false);
+    setMaskLook(next) {
+      masks = next;
+      body.view?.setLabelsShown(masks.fill > 0 || masks.outline > 0);
+      invalidate();
+    },
+    setPreview(layer, colour) {
+      if (!opened) return;
+      const [red, green, blue] = labelRgb(1, colour);
+      preview = [red / 255, green / 255, blue / 255, previewOpacity];
+      const box = layer && intersectBoxes(layer.box, wholeBox(opened.scan.grid.size));
+      opened.slices.setPreview(box && layer);
+      invalidate();
     },
     setPoints(next, number) {
       points = next;
       selected = number;
-      invalidate(true);
+      invalidateOverlay();
     },
-    setLayout(layout) {
-      scene.place(placements(layout));
+    setPeople(next) {
+      people = next;
+      invalidateOverlay();
+    },
+    setLayout(next) {
+      layout = next;
+      body.place(renderRect());
+      invalidate();
+    },
+    setRadiological(next) {
+      radiological = next;
+      invalidate();
     },
     setDragWindow(next) {
       drag = next;
     },
-    goTo: (voxel) => grid && moveTo(voxelToDisplay(grid, voxel)),
+    goTo: (voxel) => opened && moveTo(voxelToDisplay(opened.scan.grid, voxel)),
+    goToSlice(plane, slice) {
+      const next: [number, number, number] = [...cross];
+      next[planes[plane].along] = slice;
+      moveTo(next);
+    },
     nudge(plane, right, up, slices) {
       const { across, up: upwards, along } = planes[plane];
-      const tile = scene.tiles().find((one) => one.plane === plane);
+      const tile = tiles().find((one) => one.plane === plane);
       const mirrored = tile && tile.horizontal[1] < tile.horizontal[0];
       const next: [number, number, number] = [...cross];
       next[across] += mirrored ? -right : right;
@@ -235,49 +316,37 @@ export async function createViewer(host: HTMLElement, events: ViewerEvents): Pro
       moveTo(next);
     },
     resetCamera() {
-      scene.scene.pan2Dxyzmm = [0, 0, 0, 1];
-      scene.setScale(1);
+      body.view?.reset();
+      changeCamera(wholeView);
     },
-    valueAt([i, j, k]) {
-      if (!volume?.img || !volume.hdr || !grid) return undefined;
-      const [ni, nj] = grid.size;
-      const { scl_slope: slope, scl_inter: intercept } = volume.hdr;
-      return Number(volume.img[i + ni * (j + nj * k)]) * slope + intercept;
-    },
-    shownLabels() {
-      const counts = countLabels(map);
-      const shown = new Map<number, number>();
-      for (let label = 1; label < counts.length; label++) if (counts[label] > 0) shown.set(label, counts[label]);
-      return shown;
-    },
+    valueAt: (voxel) => opened && valueAt(opened.scan, voxel),
+    tallies: () => opened?.labels.map.tallies.byLabel ?? new Map(),
+    refreshOverlay: invalidateOverlay,
     get size() {
-      return grid?.size;
+      return opened?.scan.grid.size;
+    },
+    get grid() {
+      return opened?.scan.grid;
     },
     get cross() {
-      return grid && displayToVoxel(grid, cross);
+      return opened && displayToVoxel(opened.scan.grid, cross);
     },
     screenPosition(voxel, plane) {
-      const tile: Tile | undefined = scene.tiles().find((one) => one.plane === plane);
-      if (!tile || !grid) return undefined;
+      const tile = tiles().find((one) => one.plane === plane);
+      if (!tile || !opened) return undefined;
+      const { grid } = opened.scan;
       return toScreen(tile, displayToFraction(grid, voxelToDisplay(grid, voxel)));
     },
+    frameTimes: frames.list,
     dispose() {
       disposed = true;
+      close();
       resizing.disconnect();
       stopGestures();
       cancelAnimationFrame(frame);
-      scene.onChange = undefined;
-      scene.cleanup();
-      scene.gl.getExtension("WEBGL_lose_context")?.loseContext();
+      body.dispose();
+      painter.dispose();
       host.replaceChildren();
     },
   };
-}
-
-function isLabel(value: number): boolean {
-  return value !== 0;
-}
-
-function sameWindow(a: Window, b: Window): boolean {
-  return a.lower === b.lower && a.upper === b.upper;
 }

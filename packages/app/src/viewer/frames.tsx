@@ -4,9 +4,11 @@ import type { CSSProperties } from "react";
 import { setView, useApp } from "../state/store.ts";
 import { placements } from "./layouts.ts";
 import { type Plane, planes, type View } from "./planes.ts";
+import { SliceStrip } from "./slice-strip.tsx";
+import type { Viewer } from "./viewer.ts";
 
 /** Names, slice numbers and buttons above the four views. */
-export function Frames({ onReset }: { readonly onReset: () => void }) {
+export function Frames({ viewer }: { readonly viewer: Viewer | undefined }) {
   const layout = useApp((state) => state.view.layout);
   const frames = placements(layout);
   return (
@@ -17,7 +19,7 @@ export function Frames({ onReset }: { readonly onReset: () => void }) {
           view={view}
           alone={frames.length === 1}
           place={{ left: `${100 * left}%`, top: `${100 * top}%`, width: `${100 * width}%`, height: `${100 * height}%` }}
-          onReset={onReset}
+          viewer={viewer}
         />
       ))}
     </div>
@@ -28,10 +30,10 @@ interface FrameProps {
   readonly view: View;
   readonly alone: boolean;
   readonly place: CSSProperties;
-  readonly onReset: () => void;
+  readonly viewer: Viewer | undefined;
 }
 
-function Frame({ view, alone, place, onReset }: FrameProps) {
+function Frame({ view, alone, place, viewer }: FrameProps) {
   const title = view === "render" ? "3D" : planes[view].title;
   const grow = alone ? "Show all four views" : `Enlarge ${title}`;
   return (
@@ -43,7 +45,13 @@ function Frame({ view, alone, place, onReset }: FrameProps) {
         {view !== "render" && <SliceNumber plane={view} />}
         <span className="frame-tools">
           <Tooltip label="Zoom and pan as at the beginning">
-            <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Reset zoom (${title})`} onClick={onReset}>
+            <ActionIcon
+              size="sm"
+              variant="subtle"
+              color="gray"
+              aria-label={`Reset zoom (${title})`}
+              onClick={() => viewer?.resetCamera()}
+            >
               <IconFocusCentered size={15} />
             </ActionIcon>
           </Tooltip>
@@ -60,6 +68,7 @@ function Frame({ view, alone, place, onReset }: FrameProps) {
           </Tooltip>
         </span>
       </header>
+      {viewer && view !== "render" && <SliceStrip viewer={viewer} plane={view} />}
     </section>
   );
 }

@@ -8,7 +8,10 @@ import {
   displayToFraction,
   displayToVoxel,
   fractionToDisplay,
+  fractionToVoxel,
+  gridOf,
   voxelToDisplay,
+  voxelToFraction,
 } from "./grid.ts";
 
 const permutations = [
@@ -66,4 +69,22 @@ test("a place on the last face belongs to the last voxel", () => {
   const grid = displayGrid(size, [1, 2, 3]);
   expect(fractionToDisplay(grid, [1, 0, 0.5])).toEqual([4, 0, 1]);
   expect(fractionToDisplay(grid, displayToFraction(grid, [3, 6, 2]))).toEqual([3, 6, 2]);
+});
+
+test("the body directions of i, j and k say how a volume is turned", () => {
+  expect(gridOf(size, "RAS")).toEqual(displayGrid(size, [1, 2, 3]));
+  expect(gridOf(size, "LPS")).toEqual(displayGrid(size, [-1, -2, 3]));
+  // i towards the feet, j to the right, k forwards.
+  expect(gridOf(size, "IRA")).toEqual(displayGrid(size, [2, 3, -1]));
+});
+
+test("places between voxel centres go to the display and back unchanged", () => {
+  const part = fc.double({ min: -3, max: 9, noNaN: true });
+  fc.assert(
+    fc.property(fc.constantFrom(...permutations), fc.tuple(part, part, part), (permutation, place) => {
+      const grid = displayGrid(size, permutation);
+      const back = fractionToVoxel(grid, voxelToFraction(grid, place));
+      for (const axis of [0, 1, 2]) expect(back[axis]).toBeCloseTo(place[axis], 9);
+    }),
+  );
 });

@@ -3,7 +3,7 @@ import type { Box, Vec3 } from "@septum/volume";
 /**
  * How the displayed volume is laid out next to the file's voxels.
  *
- * NiiVue turns every volume by whole axes until they point right, anterior and superior ("display" order, `[x, y, z]`),
+ * A volume is shown turned by whole axes until they point right, anterior and superior ("display" order, `[x, y, z]`),
  * without resampling. A display axis therefore is one of the file's axes, possibly counted from its far end.
  */
 export interface DisplayGrid {
@@ -14,7 +14,7 @@ export interface DisplayGrid {
   readonly flip: readonly [boolean, boolean, boolean];
 }
 
-/** From NiiVue's `permRAS`: for x, y and z the file axis, counted from 1 and negative when flipped. */
+/** From a signed permutation: for x, y and z the file axis, counted from 1 and negative when flipped. */
 export function displayGrid(size: Vec3, permutation: readonly number[]): DisplayGrid {
   const [x, y, z] = permutation;
   return {
@@ -22,6 +22,27 @@ export function displayGrid(size: Vec3, permutation: readonly number[]): Display
     axis: [Math.abs(x) - 1, Math.abs(y) - 1, Math.abs(z) - 1],
     flip: [x < 0, y < 0, z < 0],
   };
+}
+
+/** From the body directions in which i, j and k grow, such as `LPS`. */
+export function gridOf(size: Vec3, orientation: string): DisplayGrid {
+  const directions = ["RL", "AP", "SI"].map((pair) => {
+    const axis = [...orientation].findIndex((letter) => pair.includes(letter));
+    return { axis, flip: orientation[axis] === pair[1] };
+  });
+  const [x, y, z] = directions;
+  return { size, axis: [x.axis, y.axis, z.axis], flip: [x.flip, y.flip, z.flip] };
+}
+
+/** How far apart in the file's memory two neighbours along x, y and z are, and where display voxel [0, 0, 0] is. */
+export function displaySteps({ size, axis, flip }: DisplayGrid): { readonly start: number; readonly step: Vec3 } {
+  const stride = [1, size[0], size[0] * size[1]];
+  let start = 0;
+  const along = (d: 0 | 1 | 2) => {
+    if (flip[d]) start += stride[axis[d]] * (size[axis[d]] - 1);
+    return flip[d] ? -stride[axis[d]] : stride[axis[d]];
+  };
+  return { step: [along(0), along(1), along(2)], start };
 }
 
 /** Size along right, anterior, superior. */

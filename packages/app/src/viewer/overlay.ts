@@ -3,6 +3,9 @@ import { type DisplayGrid, displayToFraction } from "./grid.ts";
 import { drawMarker, type Marker, nearness } from "./markers.ts";
 import { edgeLetters, planes, type Rect, type Tile, toScreen } from "./planes.ts";
 
+/** The strip of slices stands at the right edge of a plane, in CSS pixels. */
+const stripWidth = 16;
+
 /** What is drawn above the slices. */
 export interface OverlayState {
   readonly grid: DisplayGrid;
@@ -10,11 +13,15 @@ export interface OverlayState {
   readonly cross: Vec3;
   readonly tiles: readonly Tile[];
   readonly markers: readonly Marker[];
+  /** Where others look. */
+  readonly people: readonly { readonly name: string; readonly colour: string; readonly display: Vec3 }[];
   readonly render?: {
     readonly rect: Rect;
     readonly project: (place: Vec3) => { readonly x: number; readonly y: number };
   };
   readonly radiological: boolean;
+  /** What else is drawn in a plane, above the crosshair. */
+  drawAbove(tile: Tile): void;
 }
 
 /** Draws crosshair, letters and markers; `context` is scaled to CSS pixels and empty. */
@@ -31,6 +38,8 @@ export function drawOverlay(context: CanvasRenderingContext2D, state: OverlaySta
       const near = nearness(marker.display[along] - state.cross[along]);
       if (near > 0) drawMarker(context, marker, toScreen(tile, displayToFraction(state.grid, marker.display)), near);
     }
+    drawPeople(context, tile, state);
+    state.drawAbove(tile);
     context.restore();
   }
   if (!state.render) return;
@@ -52,7 +61,7 @@ function drawCross(context: CanvasRenderingContext2D, tile: Tile, { grid, cross 
   const gap = 14;
   // The letters stand there.
   const border = 24;
-  const right = rect.x + rect.width - border;
+  const right = rect.x + rect.width - border - stripWidth;
   const bottom = rect.y + rect.height - border;
   const [vertical, horizontal] =
     plane === "axial"
@@ -76,6 +85,40 @@ function drawCross(context: CanvasRenderingContext2D, tile: Tile, { grid, cross 
   context.globalAlpha = 1;
 }
 
+/** A small cross in each person's colour, with their name, fading away from their slice. */
+function drawPeople(context: CanvasRenderingContext2D, tile: Tile, { grid, cross, people }: OverlayState): void {
+  const { along } = planes[tile.plane];
+  const arm = 7;
+  for (const { name, colour, display } of people) {
+    const near = nearness(display[along] - cross[along]);
+    if (near === 0) continue;
+    const { x, y } = toScreen(tile, displayToFraction(grid, display));
+    context.globalAlpha = near;
+    for (const [width, style] of [
+      [4, "rgba(0,0,0,0.6)"],
+      [2, colour],
+    ] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = style;
+      context.beginPath();
+      context.moveTo(x - arm, y);
+      context.lineTo(x + arm, y);
+      context.moveTo(x, y - arm);
+      context.lineTo(x, y + arm);
+      context.stroke();
+    }
+    context.font = "600 11px system-ui, sans-serif";
+    context.textAlign = "left";
+    context.textBaseline = "bottom";
+    context.lineWidth = 3;
+    context.strokeStyle = "rgba(0,0,0,0.8)";
+    context.strokeText(name, x + 6, y - 4);
+    context.fillStyle = colour;
+    context.fillText(name, x + 6, y - 4);
+    context.globalAlpha = 1;
+  }
+}
+
 function drawLetters(context: CanvasRenderingContext2D, { rect, plane }: Tile, radiological: boolean): void {
   const letters = edgeLetters(plane, radiological);
   const inset = 13;
@@ -92,5 +135,5 @@ function drawLetters(context: CanvasRenderingContext2D, { rect, plane }: Tile, r
   write(letters.top, rect.x + rect.width / 2, rect.y + inset);
   write(letters.bottom, rect.x + rect.width / 2, rect.y + rect.height - inset);
   write(letters.left, rect.x + inset, rect.y + rect.height / 2);
-  write(letters.right, rect.x + rect.width - inset, rect.y + rect.height / 2);
+  write(letters.right, rect.x + rect.width - inset - stripWidth, rect.y + rect.height / 2);
 }
