@@ -19,6 +19,7 @@ const official = {
   decay: 0.98,
   coverMargin: 24,
   borderChange: { absolute: 1500, minimum: 100, relative: 0.2 },
+  hints: { scribbleThickness: [2, 2, 2], refinesMasks: true },
 };
 
 async function modern(info: unknown) {
@@ -140,6 +141,21 @@ describe("readMetadata() of inference_info.json", () => {
     ["a much later version", { inference_class_min_version: "v10" }, "asks for version v10 or later"],
   ])("refuses %s", async (_, info, message) => {
     await expect(modern(info)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [3, [3, 3, 3]],
+    [
+      [4, 1],
+      [4, 1, 1],
+    ],
+    [
+      [4, 2, 1],
+      [4, 2, 1],
+    ],
+  ])("says for each axis how thick scribbles were: %j", async (preferred_scribble_thickness, scribbleThickness) => {
+    const { hints } = await modern({ preferred_scribble_thickness, supports_zero_shot_label_refinement: false });
+    expect(hints).toEqual({ scribbleThickness, refinesMasks: false });
   });
 
   it("accepts versions up to its own", async () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ChannelPair, ModelSettings, PromptKind } from "@septum/segment";
+import type { Vec3 } from "@septum/volume";
 import { z } from "zod";
 import { ModelFolderError, UnsupportedModel } from "./errors.ts";
 import { checkShape, parseJson, readOptional } from "./json.ts";
@@ -18,7 +19,7 @@ const pair = z.tuple([z.int(), z.int()]);
 
 const common = z.object({
   point_radius: z.number("has to be one number; random radii are not supported").positive().max(100).default(4),
-  preferred_scribble_thickness: z.union([z.number(), z.array(z.number())]).optional(),
+  preferred_scribble_thickness: z.union([z.number(), z.array(z.number())]).default(2),
   interaction_decay: z.number().gt(0).max(1).nullable().default(0.98),
   pad_mode_image: z.literal("constant").default("constant"),
 });
@@ -52,6 +53,7 @@ const modern = common.extend({
   inference_class_min_version: z.string().nullish(),
   supported_interactions: supported.prefault({}),
   supports_initial_label: z.boolean().default(true),
+  supports_zero_shot_label_refinement: z.boolean().default(true),
   interaction_channels: z.int().min(1).max(1000).nullish(),
   channel_mapping: channelMapping.prefault({}),
   septum: septum.prefault({}),
@@ -116,7 +118,18 @@ function toMetadata(info: Modern, path: string): Metadata {
     decay: info.interaction_decay ?? 1,
     coverMargin: info.septum.cover_margin,
     borderChange: info.septum.border_change,
+    hints: {
+      scribbleThickness: perAxis(info.preferred_scribble_thickness),
+      refinesMasks: info.supports_zero_shot_label_refinement,
+    },
   };
+}
+
+/** One number counts for every axis; a list that is too short goes on with its last number. */
+function perAxis(value: number | readonly number[]): Vec3 {
+  const list = typeof value === "number" ? [value] : value;
+  const at = (axis: number) => list[Math.min(axis, list.length - 1)] ?? 2;
+  return [at(0), at(1), at(2)];
 }
 
 /** Spec §1.3: the stated number without the previous mask, or as many as the mapping reaches. */

@@ -25,6 +25,13 @@ export interface ModelSettings {
   readonly coverMargin: number;
   /** When a face of the patch counts as changed (reference: 1500, 100, 0.2). */
   readonly borderChange: { readonly absolute: number; readonly minimum: number; readonly relative: number };
+  /** For programs that draw prompts; the engine itself has no use for it. */
+  readonly hints?: {
+    /** Voxels along each axis that scribbles had in training. */
+    readonly scribbleThickness: Vec3;
+    /** Trained to correct masks that it did not make. */
+    readonly refinesMasks: boolean;
+  };
 }
 
 /**

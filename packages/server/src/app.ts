@@ -59,6 +59,8 @@ export interface AppOptions {
   readonly metrics?: Metrics;
   /** Folder whose disk has to have room for the server to be ready. */
   readonly dataFolder?: string;
+  /** Milliseconds after which a client of nnInteractive's protocol hears that its call is still being worked on. */
+  readonly interimMs?: number;
 }
 
 /** Time between two looks for sessions that have expired or been left alone; less where they rest sooner. */
@@ -176,7 +178,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: "/api" },
   );
-  await serveProtocols(app, context, settings.protocol ?? []);
+  await serveProtocols(app, context, settings.protocol ?? [], {
+    places: settings.leases ?? 100,
+    idleSeconds: settings.leaseIdleSeconds ?? 600,
+    livenessSeconds: settings.leaseLivenessSeconds ?? 60,
+    now,
+    interimMs: options.interimMs,
+  });
   await servePage(app, options.appFolder);
 
   const sweeper = setInterval(() => void sessions.sweep(), Math.max(1000, Math.min(sweepMs, restMs / 4)));

@@ -53,7 +53,7 @@ export async function createEngine({ model: options, segmentThreads, onPass }: E
   }
 
   return {
-    model: facts,
+    model: { ...facts, settings: model.settings },
     get secondsPerPass() {
       return passes.secondsPerPass ?? null;
     },

@@ -1,4 +1,4 @@
-import type { PartsChange, Prompt, PromptEdit, SavedParts } from "@septum/segment";
+import type { ModelSettings, PartsChange, Prompt, PromptEdit, SavedParts } from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
 
 /**
@@ -36,6 +36,8 @@ export interface ModelFacts {
   readonly name: string;
   readonly licence: string;
   readonly patchSize: Vec3;
+  /** How the network wants to be used. */
+  readonly settings: ModelSettings;
   readonly device: string;
   /** Every provider tried, in order, and why each one that failed did. */
   readonly providers: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[];

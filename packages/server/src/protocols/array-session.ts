@@ -118,7 +118,6 @@ export class ArraySession {
    */
   addBox(box: Box, call: PromptCall): Promise<ArrayChange> {
     const { positive } = call;
-    const size = this.#size;
     const asked = reversedBox(box);
     const extents = asked.map(([from, to]) => to - from);
     if (!extents.every((extent) => extent > 0)) {
@@ -127,11 +126,9 @@ export class ArraySession {
         `Box ${formatBox(box)} has no extent along an axis: each range is [from, to)`,
       );
     }
-    const whole = wholeVoxels(asked, size);
-    // Whether it is flat goes by what was asked; only a range that misses the image is moved to its border.
-    const within = (axis: 0 | 1 | 2) =>
-      extents.includes(1) && (asked[axis][0] >= size[axis] || asked[axis][1] <= 0) ? whole[axis] : asked[axis];
-    const drawn: Box = [within(0), within(1), within(2)];
+    const whole = wholeVoxels(asked, this.#size);
+    // Whether it is flat goes by what was asked: [0.5, 1.5] counts, though it is two voxels when rounded.
+    const drawn = extents.includes(1) && whole.some(([from, to]) => to - from === 1) ? whole : asked;
     return this.#apply({ kind: "box", box: drawn, positive }, { kind: "box", box: ranges(whole), positive }, call);
   }
 
@@ -142,9 +139,13 @@ export class ArraySession {
     return this.#apply({ kind, mask: data, box: voxels, positive }, { kind, box: ranges(voxels), positive }, call);
   }
 
-  /** Begins anew with this mask. After `reset`, the object that has exactly this mask is taken up again. */
+  /**
+   * Begins anew with this mask, which may be empty. After `reset`, the object that has exactly this mask is taken up again, and
+   * an empty one is nothing new.
+   */
   async startFromMask({ box, data }: ArrayMask, call: Omit<PromptCall, "positive">): Promise<ArrayChange> {
     const voxels = this.#check("initial mask", box, data);
+    if (this.#label === undefined && data.every((value) => value === 0)) return { ran: call.predict };
     const known = this.#label === undefined ? await this.#objectLike(voxels, data) : undefined;
     if (known !== undefined) this.#forget(known);
     const change = await this.#apply(
@@ -153,6 +154,8 @@ export class ArraySession {
       { ...call, positive: true },
     );
     if (known !== undefined) this.#takenUp = voxels;
+    // The client has put the mask into its own copy itself.
+    if (!call.predict) this.#untold = undefined;
     return change;
   }
 

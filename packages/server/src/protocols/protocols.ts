@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { ApiContext, Routes } from "../routes/context.ts";
 import { itksnap } from "./itksnap/itksnap.ts";
 import type { ProtocolName } from "./names.ts";
+import { type NnInteractiveOptions, nnInteractive } from "./nninteractive/nninteractive.ts";
 import { slicerV1 } from "./slicer-v1/slicer-v1.ts";
 
 /**
@@ -15,7 +16,9 @@ export async function serveProtocols(
   app: FastifyInstance,
   context: ApiContext,
   named: readonly ProtocolName[],
+  options: NnInteractiveOptions,
 ): Promise<void> {
+  await app.register(nnInteractive, { ...context, options });
   for (const name of new Set(named)) {
     const routes = unauthenticated[name];
     if (routes) await app.register(routes, context);

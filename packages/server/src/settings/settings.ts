@@ -38,6 +38,11 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** Wires of other programs besides nnInteractive's, which have no authentication. */
   readonly protocol: readonly ProtocolName[];
+  /** Clients of nnInteractive's protocol at once. */
+  readonly leases: number;
+  readonly leaseIdleSeconds: number;
+  /** Infinite: silent clients keep their place until they have been idle too long. */
+  readonly leaseLivenessSeconds: number;
   readonly device: Device;
   /** Threads of the network on the CPU; absent: chosen by the engine. */
   readonly threads?: number;
@@ -113,6 +118,9 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
     hostNames: [],
     corsOrigins: [],
     protocol: [],
+    leases: 100,
+    leaseIdleSeconds: 600,
+    leaseLivenessSeconds: 60,
     device: "auto",
   };
 }

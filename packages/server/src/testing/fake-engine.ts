@@ -52,6 +52,17 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
       name: "fake",
       licence: "Apache-2.0",
       patchSize: [8, 8, 8],
+      settings: {
+        patchSize: [8, 8, 8],
+        interactionChannels: 7,
+        channels: { previous: 0, bbox2d: [1, 2], lasso: [1, 2], points: [3, 4], scribble: [5, 6] },
+        supported: { points: true, bbox2d: true, bbox3d: false, scribble: true, lasso: true },
+        supportsInitialMask: true,
+        pointRadius: 4,
+        decay: 0.98,
+        coverMargin: 1,
+        borderChange: { absolute: 10, minimum: 1, relative: 0.01 },
+      },
       device: "cpu",
       providers: [
         { name: "cuda", ok: false, reason: "this build has no CUDA" },

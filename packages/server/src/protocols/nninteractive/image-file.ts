@@ -15,7 +15,12 @@ export interface ImageFileRequest {
   readonly spacing?: readonly number[];
   /** Most bytes that the voxels may take in memory. */
   readonly maxBytes: number;
+  /** Times that the array may grow by unpacking, beyond the first 64 MB. */
+  readonly maxUnpackRatio: number;
 }
+
+/** As for files that are uploaded. */
+const smallBytes = 64 * 2 ** 20;
 
 /** NIfTI has no half floats and no truth values. */
 const storedAs: Readonly<Record<ArrayDtype, NiftiDtype>> = {
@@ -39,7 +44,8 @@ const storedAs: Readonly<Record<ArrayDtype, NiftiDtype>> = {
  * @throws {BadArrayError} unless it is a whole array of four axes and one channel
  * @throws {VolumeError} `too-large`
  */
-export async function writeImageFile({ from, to, spacing, maxBytes }: ImageFileRequest): Promise<readonly number[]> {
+export async function writeImageFile(request: ImageFileRequest): Promise<readonly number[]> {
+  const { from, to, spacing, maxBytes, maxUnpackRatio } = request;
   await prepareCodecs();
   const input = openSync(from, "r");
   try {
@@ -51,6 +57,9 @@ export async function writeImageFile({ from, to, spacing, maxBytes }: ImageFileR
     const bytes = halves ? 2 * facts.bytes : facts.bytes;
     if (bytes > maxBytes) {
       throw new VolumeError("too-large", `The image takes ${bytes} bytes in memory, and this server has ${maxBytes}`);
+    }
+    if (bytes > smallBytes && bytes > source.length * maxUnpackRatio) {
+      throw new BadArrayError(`The image would grow more than ${maxUnpackRatio} times by unpacking`);
     }
     const output = createWriter(to);
     try {

@@ -1,0 +1,351 @@
+import { type Box, boxSize, boxVoxels, shiftBox, type Vec3, wholeBox } from "@septum/volume";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { connectionSignal } from "../../http/call.ts";
+import { HttpError } from "../../http/http-error.ts";
+import type { ApiContext } from "../../routes/context.ts";
+import { type ArrayChange, ArraySession, type PromptCall } from "../array-session.ts";
+import { foreignRoutes } from "../foreign-routes.ts";
+import { createProtocolThreads } from "../threads.ts";
+import { capabilities } from "./capabilities.ts";
+import { createLeases, type Lease } from "./leases.ts";
+import { sendPrediction } from "./prediction.ts";
+import { bodies, bodyOf, leaseHeader, readBody, readBytes, readMeta } from "./request.ts";
+import { statusAnswer } from "./status.ts";
+
+export interface NnInteractiveOptions {
+  /** Clients at once. */
+  readonly places: number;
+  readonly idleSeconds: number;
+  /** Infinite: a silent client is as good as any. */
+  readonly livenessSeconds: number;
+  readonly now: () => number;
+  /** Milliseconds between two signs that a call is still being worked on. */
+  readonly interimMs?: number;
+}
+
+/** Below the 60 seconds that clients wait for the next byte. */
+const usualInterimMs = 15_000;
+
+/** Longest time between two looks for leases that are over. */
+const sweepMs = 15_000;
+
+/** Seconds after which a client may ask for a place again. */
+const retrySeconds = 10;
+
+/** What a mask's file has besides its elements, at most. */
+const envelopeBytes = 64 * 1024;
+
+/** A call with a valid lease. */
+interface Call {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly lease: Lease;
+  /** Aborts when the client lets go of the connection, or its lease ends. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * nnInteractive's remote protocol v2, as napari, 3D Slicer from 1.0 on, MITK and scripts speak it through the Python package
+ * `nninteractive-client` (specs/client-protocols.md §1).
+ *
+ * Its index space is that of the array that came. A lease is a client's place; what is done with it is done in an ordinary
+ * session, which begins with the first image, and stays when the lease ends.
+ */
+export const nnInteractive: FastifyPluginAsync<ApiContext & { readonly options: NnInteractiveOptions }> = async (
+  app,
+  context,
+) => {
+  const { sessions, engine, metrics, options, maxImageBytes, maxUnpackRatio } = context;
+  const threads = createProtocolThreads();
+  const leases = createLeases({
+    places: options.places,
+    idleMs: options.idleSeconds * 1000,
+    livenessMs: options.livenessSeconds * 1000,
+    now: options.now,
+    onEnd({ array }) {
+      array?.leave();
+      // Its memory is for those who work; whoever looks at the session opens it again.
+      if (array?.session.idle) array.session.rest();
+    },
+  });
+  const shortest = Math.min(leases.idleMs, leases.livenessMs) / 4;
+  const sweeper = setInterval(() => leases.sweep(), Math.max(250, Math.min(sweepMs, shortest))).unref();
+  app.addHook("preClose", async () => {
+    clearInterval(sweeper);
+    leases.close();
+  });
+  app.addHook("onClose", () => threads.close());
+
+  foreignRoutes(app, {});
+  // Bodies are read where it is known what they may be.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.setErrorHandler(async (error, request, reply) => {
+    const { status, detail, code } = statusAnswer(error);
+    if (status >= 500) request.log.error({ err: error }, "failed");
+    metrics.failed(code);
+    request.raw.resume();
+    return reply.removeHeader("WWW-Authenticate").code(status).send({ detail });
+  });
+
+  /** Serves a call that needs a lease. One that acts is something done, and has the client to itself. */
+  function leased(act: boolean, serve: (call: Call) => Promise<unknown>) {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      const lease = leases.find(tokenOf(request));
+      const end = leases.begin(lease, act);
+      const stopTelling = tellWorking(reply, options.interimMs ?? usualInterimMs);
+      try {
+        const signal = AbortSignal.any([connectionSignal(reply), lease.signal]);
+        lease.array?.session.touch();
+        const call = { request, reply, lease, signal };
+        return await (act ? lease.turns.run(() => serve(call), signal) : serve(call));
+      } catch (error) {
+        // Deleted by somebody who was in it too.
+        if (lease.array?.session.signal.aborted) leases.release(lease.token);
+        if (lease.signal.aborted) throw lease.signal.reason;
+        throw error;
+      } finally {
+        stopTelling();
+        end();
+      }
+    };
+  }
+
+  app.get("/capabilities", async () => capabilities(engine.model));
+
+  app.post("/claim", async (_request, reply) => {
+    const lease = leases.claim();
+    if (!lease) {
+      const detail = `server is at capacity (${leases.places} sessions)`;
+      return reply.code(503).header("Retry-After", retrySeconds).send({ detail });
+    }
+    return {
+      lease_token: lease.token,
+      idle_timeout_seconds: leases.idleMs / 1000,
+      // Without one, a client need not show that it lives.
+      liveness_timeout_seconds: Number.isFinite(leases.livenessMs) ? leases.livenessMs / 1000 : 0,
+      max_sessions: leases.places,
+    };
+  });
+
+  app.post("/release", async (request) => {
+    leases.release(tokenOf(request));
+    return { released: true };
+  });
+
+  app.post(
+    "/heartbeat",
+    leased(false, async ({ lease }) => ({ remaining_seconds: leases.remaining(lease) / 1000 })),
+  );
+
+  app.get("/lease_status", async (request) => {
+    const lease = leases.find(tokenOf(request));
+    return { remaining_seconds: leases.remaining(lease) / 1000, idle_timeout_seconds: leases.idleMs / 1000 };
+  });
+
+  app.post(
+    "/set_image",
+    leased(true, async ({ request, lease, signal }) => {
+      const { image_properties } = readMeta(request, bodies.image);
+      const spacing = spacingOf(image_properties?.spacing);
+      const array = lease.array ?? new ArraySession(await sessions.create());
+      let shape: readonly number[] = [];
+      try {
+        await array.receiveImage(
+          {
+            open: async () => bodyOf(request),
+            expected: Number(request.headers["content-length"]) || undefined,
+            async convert(from, to, signal) {
+              const limits = { maxBytes: maxImageBytes, maxUnpackRatio };
+              shape = await threads.run("readArrayFile", { from, to, spacing, ...limits }, signal);
+            },
+            signal,
+          },
+          context,
+        );
+      } catch (error) {
+        // A session without an image is nobody's work.
+        if (!lease.array) await sessions.delete(array.session.id).catch(() => {});
+        throw error;
+      }
+      lease.array = array;
+      lease.hasBuffer = false;
+      return { original_image_shape: shape };
+    }),
+  );
+
+  app.post(
+    "/set_target_buffer",
+    leased(true, async ({ request, lease }) => {
+      const { shape, dtype } = await readBody(request, bodies.buffer);
+      const itemBytes = bufferItemBytes(dtype);
+      const bytes = boxVoxels(wholeBox(shape)) * itemBytes;
+      if (bytes > maxImageBytes) {
+        throw new HttpError(
+          "too_large",
+          `A target buffer of ${bytes} bytes is larger than the ${maxImageBytes} allowed`,
+        );
+      }
+      const image = lease.array?.shape;
+      if (image && shape.some((length, axis) => length !== image[axis])) {
+        throw new HttpError(
+          "bad_request",
+          `The target buffer is [${shape.join(", ")}], the image [${image.join(", ")}]`,
+        );
+      }
+      lease.hasBuffer = true;
+      return {};
+    }),
+  );
+
+  app.post(
+    "/set_do_autozoom",
+    leased(true, async ({ request, lease }) => {
+      const { do_autozoom } = await readBody(request, bodies.autozoom);
+      lease.autozoom = do_autozoom;
+      return {};
+    }),
+  );
+
+  app.post(
+    "/reset_interactions",
+    leased(true, async ({ lease, signal }) => {
+      await lease.array?.reset(signal);
+      return {};
+    }),
+  );
+
+  app.post(
+    "/undo",
+    leased(true, async (call) => {
+      const change = (await call.lease.array?.undo(call.signal)) ?? { ran: false };
+      return answer(call, change);
+    }),
+  );
+
+  app.post(
+    "/predict",
+    leased(true, async (call) => {
+      const { force_full_refine: full } = await readBody(call.request, bodies.predict);
+      const array = readyToPredict(call.lease);
+      return answer(call, await array.predict({ full, signal: call.signal }));
+    }),
+  );
+
+  app.post(
+    "/add_point_interaction",
+    leased(true, async (call) => {
+      const { coordinates, ...flags } = await readBody(call.request, bodies.point);
+      const { array, prompt } = prepare(call, flags);
+      return answer(call, await array.addPoint(coordinates, prompt));
+    }),
+  );
+
+  app.post(
+    "/add_bbox_interaction",
+    leased(true, async (call) => {
+      const { bbox_coords, ...flags } = await readBody(call.request, bodies.box);
+      const { array, prompt } = prepare(call, flags);
+      return answer(call, await array.addBox(bbox_coords, prompt));
+    }),
+  );
+
+  for (const kind of ["scribble", "lasso"] as const) {
+    app.post(
+      `/add_${kind}_interaction`,
+      leased(true, async (call) => {
+        const { interaction_bbox, ...flags } = readMeta(call.request, bodies.drawing);
+        const { array, prompt } = prepare(call, flags);
+        const box = interaction_bbox ?? wholeBox(array.shape);
+        const drawn = await readMask(call, array, box);
+        if (!drawn) throw new HttpError("invalid_prompt", `The ${kind} has no voxel: draw at least one`);
+        return answer(call, await array.addDrawing(kind, drawn, prompt));
+      }),
+    );
+  }
+
+  app.post(
+    "/add_initial_seg_interaction",
+    leased(true, async (call) => {
+      const flags = readMeta(call.request, bodies.initialSeg);
+      const { array, prompt } = prepare(call, { ...flags, include_interaction: true });
+      const drawn = await readMask(call, array, wholeBox(array.shape));
+      return answer(call, await array.startFromMask(drawn ?? emptyMask, prompt));
+    }),
+  );
+
+  /** What of a mask is drawn, at its place in the image. */
+  async function readMask({ request, signal }: Call, array: ArraySession, box: Box) {
+    const image = wholeBox(array.shape);
+    const whole = box.flat().every(Number.isInteger) && box.every(([from, to]) => from < to);
+    if (!whole || box.some(([from, to], axis) => from < 0 || to > image[axis][1])) {
+      throw new HttpError(
+        "outside_volume",
+        `interaction_bbox ${JSON.stringify(box)} is not inside the image, which is [${array.shape.join(", ")}]`,
+      );
+    }
+    const file = await readBytes(request, 8 * boxVoxels(box) + envelopeBytes);
+    const drawn = await threads.run("readMask", { file, shape: boxSize(box) }, signal);
+    const origin: Vec3 = [box[0][0], box[1][0], box[2][0]];
+    return drawn && { ...drawn, box: shiftBox(drawn.box, origin) };
+  }
+
+  function answer({ reply, lease }: Call, change: ArrayChange) {
+    return sendPrediction(reply, change, lease.hasBuffer ? lease.array : undefined, threads);
+  }
+};
+
+/** The mask of nothing. */
+const emptyMask = { box: wholeBox([1, 1, 1]), data: new Uint8Array(1) };
+
+function tokenOf({ headers }: FastifyRequest): string | undefined {
+  const token = headers[leaseHeader];
+  return Array.isArray(token) ? token[0] : token;
+}
+
+interface Flags {
+  readonly include_interaction: boolean;
+  readonly run_prediction: boolean;
+}
+
+/** The client's array and how it wants a prompt taken. Throws `no_image`, `bad_request` when something has to come first. */
+function prepare({ lease, signal }: Call, flags: Flags): { array: ArraySession; prompt: PromptCall } {
+  const array = flags.run_prediction ? readyToPredict(lease) : withImage(lease);
+  return { array, prompt: { positive: flags.include_interaction, predict: flags.run_prediction, signal } };
+}
+
+function withImage({ array, autozoom }: Lease): ArraySession {
+  if (!array) throw new HttpError("no_image", "There is no image yet: call set_image first");
+  array.autozoom = autozoom;
+  return array;
+}
+
+function readyToPredict(lease: Lease): ArraySession {
+  const array = withImage(lease);
+  if (!lease.hasBuffer)
+    throw new HttpError("bad_request", "There is no target buffer yet: call set_target_buffer first");
+  return array;
+}
+
+/** Every client sends numbers along the array's axes; what else comes is nobody's loss. */
+function spacingOf(value: unknown): number[] | undefined {
+  if (!Array.isArray(value) || value.length !== 3 || !value.every((entry) => typeof entry === "number"))
+    return undefined;
+  return value;
+}
+
+/** Throws `bad_request` for what is no integer or truth value. */
+function bufferItemBytes(dtype: string): number {
+  const found = /^(?:bool|u?int(8|16|32|64)?)$/.exec(dtype);
+  if (!found)
+    throw new HttpError("bad_request", `A target buffer of ${dtype} cannot be had: use bool or an integer type`);
+  return dtype === "bool" ? 1 : Number(found[1] ?? 64) / 8;
+}
+
+/** Says every now and then that the call is being worked on (102), so that the client goes on waiting. Returns the end of it. */
+function tellWorking({ raw }: FastifyReply, everyMs: number): () => void {
+  const timer = setInterval(() => {
+    if (!raw.headersSent && !raw.destroyed && raw.req.httpVersion === "1.1") raw.writeProcessing();
+  }, everyMs);
+  return () => clearInterval(timer);
+}
