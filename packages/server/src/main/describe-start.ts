@@ -5,7 +5,7 @@ import type { Settings } from "../settings/settings.ts";
 export function describeStart(
   url: string,
   settings: Pick<Settings, "host" | "alsoPort" | "protocol" | "data" | "device">,
-  { name, licence, device, providers }: ModelFacts,
+  { name, licence, device, providers }: Omit<ModelFacts, "settings">,
 ): string[] {
   const refused = providers.filter(({ ok }) => !ok);
   return [

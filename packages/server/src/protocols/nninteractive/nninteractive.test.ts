@@ -25,7 +25,7 @@ const claim = async (): Promise<string> => (await server.call(undefined, "POST",
 
 function post(token: string | undefined, path: string, body?: unknown, headers: Record<string, string> = {}) {
   const json = typeof body === "object" && !Buffer.isBuffer(body);
-  const lease = token === undefined ? {} : { "x-lease-token": token };
+  const lease: Record<string, string> = token === undefined ? {} : { "x-lease-token": token };
   const type: Record<string, string> = json ? { "content-type": "application/json" } : {};
   return server.call(undefined, "POST", path, json ? JSON.stringify(body) : body, { ...type, ...lease, ...headers });
 }
