@@ -4,12 +4,17 @@ import { useEditing } from "../state/editing.ts";
 import { cancelRun } from "../state/run-actions.ts";
 import { useApp } from "../state/store.ts";
 import { cancelWork } from "../state/work.ts";
+import { slowText } from "../words/run.ts";
 
-/** What is being worked out and how far it is, with a way to stop it. */
+/** What is being worked out and how far it is, with a way to stop it; beforehand, how long it will take where that is long. */
 export function WorkStrip() {
   const run = useApp((state) => state.run);
+  const seconds = useApp((state) => state.server.model?.seconds_per_pass);
   const waiting = useEditing((state) => Math.max(0, state.pending.length - 1));
-  if (!run) return <p className="work-strip" />;
+  if (!run) {
+    const slow = slowText(seconds ?? undefined);
+    return <p className="work-strip work-idle">{slow}</p>;
+  }
   const { text, fraction, ours, stage } = run;
   const unknown = fraction === 0;
   return (

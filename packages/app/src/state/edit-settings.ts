@@ -3,7 +3,7 @@ import { store } from "./store.ts";
 
 export function setTool(tool: Tool): void {
   editing.setState({ tool });
-  store.setState({ tool: tool === "mark" ? "mark" : "look", selected: undefined });
+  store.setState({ selected: undefined });
 }
 
 export function setBrush(change: Partial<Editing["brush"]>): void {

@@ -11,12 +11,29 @@ import { store } from "./store.ts";
 /** Told when labels changed inside a box of the scan, or (undefined) anywhere. */
 type MaskListener = (box: Box | undefined) => void;
 
+/** Told that there is a newer preview of an object that is being predicted. */
+type PreviewListener = (label: number, preview: number) => void;
+
 let replica: Replica | undefined;
 const maskListeners = new Set<MaskListener>();
+const eventListeners = new Set<(event: SessionEvent) => void>();
+
+/** Told every event, before the page acts on it. */
+export function onSessionEvent(listener: (event: SessionEvent) => void): () => void {
+  eventListeners.add(listener);
+  return () => eventListeners.delete(listener);
+}
 
 export function onMaskChange(listener: MaskListener): () => void {
   maskListeners.add(listener);
   return () => maskListeners.delete(listener);
+}
+
+const previewListeners = new Set<PreviewListener>();
+
+export function onPreview(listener: PreviewListener): () => void {
+  previewListeners.add(listener);
+  return () => previewListeners.delete(listener);
 }
 
 /**
@@ -50,6 +67,7 @@ export function refresh(): Promise<boolean> {
 
 /** What events say by themselves; what they tell to read anew is the replica's. */
 function take(event: SessionEvent): void {
+  for (const listener of eventListeners) listener(event);
   const { run, upload } = store.getState();
   switch (event.type) {
     case "hello":
@@ -60,6 +78,7 @@ function take(event: SessionEvent): void {
       return;
     case "progress":
       store.setState({ run: advanceRun(run ?? startedRun(false), event) });
+      if (event.preview !== undefined) for (const listener of previewListeners) listener(event.label, event.preview);
       return;
     case "run":
       if (event.state === "started") store.setState({ run: run ?? startedRun(false) });

@@ -71,7 +71,6 @@ export interface AppState {
   readonly run?: RunProgress;
   /** What the last prompt or edit of this page did to other segments. */
   readonly outcome?: { readonly taken: readonly Share[]; readonly spared: readonly Share[] };
-  readonly tool: "mark" | "look";
   /** The point that the next click moves. */
   readonly selected?: number;
   readonly view: {
@@ -122,7 +121,6 @@ const initial: AppState = {
   ...emptySession,
   session: { phase: "starting" },
   server: { reachable: true },
-  tool: "look",
   view: { layout: "grid", window: { lower: 0, upper: 1 }, opacity: 0.5, masksShown: true },
   unsaved: 0,
   helpShown: false,

@@ -47,6 +47,7 @@ function leave(): void {
   clearTimeout(timer);
   kept = undefined;
   cross = undefined;
+  setView({ target: undefined });
   const { style, radiological, promptsShown, looks, active, prompt, pending, elsewhere } = editing.getInitialState();
   editing.setState({ style, radiological, promptsShown, looks, active, prompt, pending, elsewhere });
 }

@@ -13,8 +13,11 @@ const hands: readonly {
     name: "Mouse and pen",
     rows: [
       ["Use the tool", ["Click", "Drag"]],
+      ["With the other sign, or erase", ["Ctrl", "Click"]],
+      ["Pick the segment there", ["Alt", "Click"]],
       ["Through the slices", ["Wheel"]],
       ["Zoom", ["Ctrl", "Wheel"]],
+      ["Pan", ["Space", "Drag"]],
       ["Window and level", ["Right drag"]],
     ],
   },
