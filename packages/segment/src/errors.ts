@@ -8,6 +8,8 @@ export type SegmentErrorTag =
   | "PromptEmpty"
   /** A prompt that contradicts itself, such as a mask that does not fit its box: fix the caller. */
   | "PromptInvalid"
+  /** The object has nothing that could be edited so: choose another edit, or other numbers for it. */
+  | "EditInvalid"
   /** The model was not trained on this kind of prompt: use another kind. */
   | "PromptUnsupported"
   /** Another call on the same segmenter is still running: wait for it. */

@@ -10,7 +10,7 @@ export interface PromptState {
   readonly queued?: QueuedView;
 }
 
-/** One thing that can be undone: an applied prompt with its prediction, an initial mask, or a reset. */
+/** One thing that can be undone: an applied prompt with its prediction, an initial mask, an edit, or a reset. */
 export interface HistoryStep {
   readonly before: PromptState;
   readonly after: PromptState;
@@ -54,7 +54,8 @@ function forgetOldest(steps: HistoryStep[], maxBytes: number): HistoryStep[] {
   let bytes = 0;
   let keep = steps.length;
   while (keep > 0) {
-    bytes += stepBytes(steps[keep - 1]);
+    // Edits by hand start from a mask of their own each.
+    bytes += stepBytes(steps[keep - 1]) + (steps[keep - 1].after.prompts?.initial?.bits.data.length ?? 0);
     if (bytes > maxBytes && keep < steps.length) break;
     keep--;
   }

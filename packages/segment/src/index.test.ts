@@ -6,8 +6,10 @@ test("the public names are these", () => {
     "SegmentError",
     "createSegmenter",
     "decodeState",
+    "editMask",
     "encodeState",
     "finish",
+    "finishWork",
     "isSegmentError",
     "prepareImage",
   ]);

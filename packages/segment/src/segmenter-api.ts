@@ -1,4 +1,5 @@
-import type { Vec3 } from "@septum/volume";
+import type { Box, Vec3 } from "@septum/volume";
+import type { EditedBox } from "./edit/edit-mask.ts";
 import type { PreparedImage } from "./image.ts";
 import type { Model } from "./model.ts";
 import type { PartsChange, SavedParts } from "./parts.ts";
@@ -90,9 +91,18 @@ export interface Segmenter {
    * `apply` throws) before anything changes.
    */
   rewrite(edit: PromptEdit, options?: PredictOptions): AsyncGenerator<Step, Applied, void>;
-  /** Takes back the last prompt, initial mask, rewriting or reset; undefined when there is none. */
+  /** Takes back the last prompt, initial mask, rewriting, edit or reset; undefined when there is none. */
   undo(): Applied | undefined;
   redo(): Applied | undefined;
+  /**
+   * What a box of the mask is to hold from now on, as by hand. One step to undo; the prompts there were are done with, and the
+   * mask is what the next one starts from. Nothing, and no step, when the box holds that already.
+   */
+  edit(box: Box, bits: Uint8Array): Applied;
+  /** Voxels that the last step added; undefined when there are none. */
+  gained(): EditedBox | undefined;
+  /** Takes voxels away that belong to another object; the prompts stay. One step to undo, or part of the last one. */
+  trim(voxels: EditedBox, options?: { readonly extend?: boolean }): Applied;
   /** No prompts, empty mask. Can be undone. */
   reset(): Applied;
   /** Everything needed to continue elsewhere: plain data, for `structuredClone` or `encodeState`. */

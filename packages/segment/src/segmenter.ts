@@ -5,11 +5,13 @@ import {
   boxVoxels,
   clipBox,
   countBits,
+  cutBits,
   isEmptyBox,
   pasteBits,
   uniteBoxes,
 } from "@septum/volume";
 import { compressBits, expandBits, type PackedBits } from "./bit-runs.ts";
+import { gainedBy, startFromEdit } from "./edit/start-mask.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
 import { extendLastStep, type HistoryStep, type PromptState, recordStep } from "./history.ts";
@@ -304,9 +306,31 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       const empty = box && bitRows(new Uint8Array(bitBytes(boxVoxels(box))), box);
       return commit({ after: {}, masks: empty ? [empty] : [] }, clock());
     },
+    edit: (box, bits) => {
+      refuseWhileBusy();
+      const started = clock();
+      if (sameBits(bits, cutBits(mask.bits, size, box))) return report(undefined, started);
+      const object = maskBox();
+      const prompts = startFromEdit(mask, { box, bits }, object && swapBoxAxes(object));
+      return commit({ after: { prompts }, masks: [bitRows(bits, swapBoxAxes(box))] }, started);
+    },
+    gained: () => {
+      const step = history.undo.at(-1);
+      return step && gainedBy(step, mask);
+    },
+    trim: ({ box, bits }, { extend = false } = {}) => {
+      refuseWhileBusy();
+      const left = cutBits(mask.bits, size, box);
+      for (let n = 0; n < left.length; n++) left[n] &= ~bits[n];
+      return commit({ after: { ...now }, masks: [bitRows(left, swapBoxAxes(box))], extend }, clock());
+    },
     state: () => saveState({ size, seed, mask: packedMask(), now, history }),
     save: () => keeper.save({ size, seed, now, history }, packedMask),
   };
+}
+
+function sameBits(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, n) => byte === b[n]);
 }
 
 /** How the network is asked, to be kept with the prompt. */
