@@ -1,7 +1,8 @@
 import type { Box } from "@septum/volume";
-import { type Editing, editing } from "../state/editing.ts";
-import { mark, nextNumber } from "../state/point-actions.ts";
-import { addPrompt, movePrompt, pickSegment } from "../state/prompt-actions.ts";
+import { editing } from "../state/editing.ts";
+import { mark } from "../state/point-actions.ts";
+import { addPrompt, edit, movePrompt, pickSegment } from "../state/prompt-actions.ts";
+import { target } from "../state/segment-actions.ts";
 import { store } from "../state/store.ts";
 import type { Stroke } from "../viewer/labels/label-store.ts";
 import type { Viewer } from "../viewer/viewer.ts";
@@ -14,7 +15,7 @@ import { createHand, type Hand } from "./hand.ts";
 export function createAppHand(viewer: () => Viewer | undefined, readAgain: (box: Box) => void): Hand {
   let stroke: Stroke | undefined;
   return createHand({
-    editing: handState,
+    editing: editing.getState,
     grid: () => viewer()?.grid,
     prompts() {
       const { active } = editing.getState();
@@ -24,17 +25,14 @@ export function createAppHand(viewer: () => Viewer | undefined, readAgain: (box:
     actions: {
       addPrompt,
       movePrompt,
-      // No tool that paints can be chosen yet.
-      edit: async () => false,
+      edit,
       pickSegment: (voxel) => void pickSegment(voxel),
       mark: (voxel) => void mark(voxel),
       select: (prompt) => editing.setState({ prompt }),
       moveCross: (voxel) => viewer()?.goTo(voxel),
       paint({ tool, axis, places }) {
-        const { active, brush } = editing.getState();
-        const { points, segments } = store.getState();
-        const label = active ?? nextNumber(points, segments);
-        stroke ??= viewer()?.beginStroke({ ...brush, label, axis, add: tool === "brush" });
+        const { brush } = editing.getState();
+        stroke ??= viewer()?.beginStroke({ ...brush, label: target().guess, axis, add: tool === "brush" });
         stroke?.extend(places);
       },
       async painted(kept) {
@@ -46,10 +44,4 @@ export function createAppHand(viewer: () => Viewer | undefined, readAgain: (box:
       },
     },
   });
-}
-
-/** Numbered points are still chosen by a switch of their own, which is stronger than the tool. */
-function handState(): Editing {
-  const state = editing.getState();
-  return store.getState().tool === "mark" ? { ...state, tool: "mark" } : state;
 }

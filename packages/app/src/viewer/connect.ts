@@ -1,12 +1,14 @@
+import { labelColor } from "@septum/protocol";
 import { type Box, clipBox, isEmptyBox } from "@septum/volume";
 import { client } from "../state/client.ts";
 import { type Editing, editing, lookOf } from "../state/editing.ts";
 import { intensities } from "../state/facts.ts";
-import { onMaskChange } from "../state/follow.ts";
+import { onMaskChange, onSessionEvent } from "../state/follow.ts";
 import { handleLoss } from "../state/loss.ts";
 import { mayPass, type Outcome } from "../state/reader.ts";
 import { type AppState, store } from "../state/store.ts";
 import { createMaskSync } from "./mask-sync.ts";
+import { createPreviewSync } from "./preview-sync.ts";
 import type { MaskLook, Viewer } from "./viewer.ts";
 import { dragWindow } from "./window.ts";
 
@@ -23,6 +25,15 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
   const stopMasks = onMaskChange((box) => {
     if (store.getState().scan === "ready") masks.invalidate(box);
   });
+  const preview = createPreviewSync({
+    fetch: (label, signal) => client.preview(label, { signal }),
+    show(label, layer) {
+      const known = store.getState().segments.find((segment) => segment.label === label);
+      viewer.setPreview(layer, known?.color ?? labelColor(label));
+    },
+    hide: () => viewer.setPreview(undefined, labelColor(1)),
+  });
+  const stopEvents = onSessionEvent(preview.take);
   const stopStore = store.subscribe(sync);
   const stopEditing = editing.subscribe(syncEditing);
   viewer.setLayout(store.getState().view.layout);
@@ -48,6 +59,7 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
       showLooks();
       viewer.refreshOverlay();
     }
+    if (before?.run && !state.run) preview.idle();
     if (state.people !== before?.people) showPeople();
   }
 
@@ -115,6 +127,7 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     try {
       const frame = await client.mask({ box });
       if (opened === key && frame.kind === "labels") await viewer.setLabels(frame.box, frame.data);
+      preview.labelsShown();
       return "done";
     } catch (error) {
       if (opened !== key) return "failed";
@@ -132,6 +145,8 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     stop() {
       stopStore();
       stopEditing();
+      stopEvents();
+      preview.stop();
       stopMasks();
       masks.stop();
     },
