@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiContext, Routes } from "../routes/context.ts";
 import { itksnap } from "./itksnap/itksnap.ts";
+import { monai } from "./monai/monai.ts";
 import type { ProtocolName } from "./names.ts";
 import { type NnInteractiveOptions, nnInteractive } from "./nninteractive/nninteractive.ts";
 import { slicerV1 } from "./slicer-v1/slicer-v1.ts";
@@ -10,7 +11,7 @@ import { slicerV1 } from "./slicer-v1/slicer-v1.ts";
  * (specs/client-protocols.md §8). One folder per protocol; each is a group of routes that translates to the session calls of
  * `ArraySession`, and answers errors in its own words.
  *
- * nnInteractive's, which asks for the access token, is always on. The others have no way to ask for one, and are off unless named.
+ * nnInteractive's, which asks for the access token, is always on. The others are off unless named.
  */
 export async function serveProtocols(
   app: FastifyInstance,
@@ -19,13 +20,10 @@ export async function serveProtocols(
   options: NnInteractiveOptions,
 ): Promise<void> {
   await app.register(nnInteractive, { ...context, options });
-  for (const name of new Set(named)) {
-    const routes = unauthenticated[name];
-    if (routes) await app.register(routes, context);
-  }
+  for (const name of new Set(named)) await app.register(unauthenticated[name], context);
 }
 
-const unauthenticated: Readonly<Partial<Record<ProtocolName, Routes>>> = { itksnap, "slicer-v1": slicerV1 };
+const unauthenticated: Readonly<Record<ProtocolName, Routes>> = { itksnap, "slicer-v1": slicerV1, monai };
 
 /**
  * `constraints: { leaseless: true }` on a route: it gets the calls without `X-Lease-Token`, before another route of the same

@@ -37,10 +37,11 @@ export function nothingDrawn(kind: "scribble" | "lasso"): HttpError {
 export async function wholeMaskBytes(session: ArraySession): Promise<Iterable<Uint8Array>> {
   const whole: Box = wholeBox(session.shape);
   const bits = await session.maskBits(whole);
-  return pieces(bits, boxVoxels(whole));
+  return maskPieces(bits, boxVoxels(whole));
 }
 
-function* pieces(bits: Uint8Array, voxels: number): Generator<Uint8Array> {
+/** One byte of 0 or 1 for each of so many bits, lowest bit first, a piece at a time. */
+export function* maskPieces(bits: Uint8Array, voxels: number): Generator<Uint8Array> {
   for (let at = 0; at < voxels; at += pieceVoxels) {
     const count = Math.min(pieceVoxels, voxels - at);
     yield unpackBits(bits.subarray(at / 8, (at + pieceVoxels) / 8), count);

@@ -238,6 +238,20 @@ describe("the protocol of Slicer's extension before 1.0", () => {
     expect(placesOf(await point([2, 3, 4], "/u/alice"))).toEqual(cubeAround([2, 3, 4]));
   });
 
+  it("leaves to nnInteractive's protocol what is not its own, with a lease or without", async () => {
+    await uploadImage();
+    const at = { coordinates: [1, 1, 1], include_interaction: true };
+    const call = (body: unknown, headers: Record<string, string>, url = "/add_point_interaction") =>
+      server.call(undefined, "POST", url, body, headers);
+    expect((await call(at, {})).status).toBe(410);
+    expect((await call({ voxel_coord: [1, 1, 1] }, { "x-lease-token": "of nobody" })).status).toBe(410);
+    const octets = { "content-type": "application/octet-stream" };
+    expect((await call(Buffer.from("NNIA"), octets, "/add_lasso_interaction")).status).toBe(410);
+    const { status, body } = await call({ voxel_coord: [1, "x", 1] }, {});
+    expect(status).toBe(200);
+    expect(body.message).toBe("Cannot use voxel_coord.1: Invalid input: expected number, received string");
+  });
+
   it("asks for the image again when the session has been deleted", async () => {
     await uploadImage();
     await server.call(undefined, "DELETE", `/api/session/${await onlySession()}`);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { gzip } from "../../engine/gzip.ts";
 import { connectionSignal } from "../../http/call.ts";
 import { answerTo } from "../../http/error-answer.ts";
-import { noImage } from "../../http/http-error.ts";
+import { HttpError, noImage } from "../../http/http-error.ts";
 import type { Routes } from "../../routes/context.ts";
 import type { ArraySession } from "../array-session.ts";
 import { foreignRoutes, withoutToken } from "../foreign-routes.ts";
@@ -31,6 +31,8 @@ export const slicerV1: Routes = async (app, context) => {
   foreignRoutes(app, withoutToken);
   const sessions = slicerSessions(context.sessions);
   await app.register(multipart, { throwFileSizeLimit: false, limits: { fileSize: Number.POSITIVE_INFINITY } });
+  // What is not for this protocol is not read.
+  app.addContentTypeParser("*", (_request, _body, done) => done(null));
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = answerTo(error);
     if (status >= 500) request.log.error({ err: error }, "failed");
@@ -79,14 +81,14 @@ export const slicerV1: Routes = async (app, context) => {
   }
 
   async function addPoint(request: FastifyRequest, reply: FastifyReply) {
-    const { voxel_coord, positive_click: positive } = pointBody.parse(request.body);
+    const { voxel_coord, positive_click: positive } = parse(pointBody, request.body);
     const session = sessionOf(request);
     await session.addPoint(voxel_coord, { positive, predict: true, signal: connectionSignal(reply) });
     return sendMask(session, reply);
   }
 
   async function addBox(request: FastifyRequest, reply: FastifyReply) {
-    const { outer_point_one, outer_point_two, positive_click: positive } = boxBody.parse(request.body);
+    const { outer_point_one, outer_point_two, positive_click: positive } = parse(boxBody, request.body);
     const session = sessionOf(request);
     const box = boxBetween(outer_point_one, outer_point_two);
     await session.addBox(box, { positive, predict: true, signal: connectionSignal(reply) });
@@ -104,8 +106,8 @@ export const slicerV1: Routes = async (app, context) => {
     return sendMask(session, reply);
   }
 
-  /** nnInteractive's protocol has four of these paths too; a call with a lease is for it. */
-  const shared = { constraints: { leaseless: true }, schema: { hide: true } };
+  // nnInteractive's protocol has four of these paths too; a call with a lease is for it.
+  const shared = { constraints: { leaseless: true }, preHandler: passOn, schema: { hide: true } };
   for (const prefix of ["", "/u/:name"]) {
     app.post(`${prefix}/upload_image`, hidden, uploadImage);
     app.post(`${prefix}/upload_segment`, hidden, uploadSegment);
@@ -119,6 +121,22 @@ export const slicerV1: Routes = async (app, context) => {
 };
 
 const hidden = { schema: { hide: true } };
+
+/** A call without a lease that is none of this protocol's is answered as nnInteractive's protocol answers it. */
+async function passOn(request: FastifyRequest, reply: FastifyReply) {
+  const { body } = request;
+  const ours = typeof body === "object" && body !== null && ("voxel_coord" in body || "outer_point_one" in body);
+  if (ours || request.isMultipart()) return;
+  letRestBy(request);
+  return reply.code(410).send({ detail: "The lease token is missing" });
+}
+
+function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  throw new HttpError("bad_request", `Cannot use ${path.join(".") || "the body"}: ${message}`);
+}
 
 /** Two people on one machine are one, unless their addresses have names. */
 function whoIs(request: FastifyRequest): string {
