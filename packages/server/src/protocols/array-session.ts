@@ -66,8 +66,10 @@ export class ArraySession {
   #untold: Box | undefined;
   readonly #stopListening: () => void;
 
-  constructor(session: Session) {
+  /** Goes on with the object `label`, if one is given. */
+  constructor(session: Session, label?: number) {
     this.session = session;
+    this.#label = label;
     this.#stopListening = session.events.listen((event) => {
       if (event.type !== "segment" || event.label !== this.#label) return;
       if (event.box) this.#untold = uniteBoxes(this.#untold, event.box);

@@ -178,6 +178,17 @@ describe("the protocol of ITK-SNAP", () => {
     ]);
   });
 
+  it("goes on with the same object after a restart of the server", async () => {
+    const id = await loaded();
+    const url = (i: number) => `/v2/process_point_interaction/${id}?point=${i}&point=4&point=3&foreground=true`;
+    await get(url(2));
+    await server.app.close();
+    server = await startHarness({ settings: { protocol: ["itksnap"] }, store: server.store });
+    const mask = maskOf(await get(url(7)));
+    expect([mask[placeOf([3, 4, 2])], mask[placeOf([3, 4, 7])]]).toEqual([1, 1]);
+    expect((await server.call(id, "GET", "/api/segments")).body.segments).toHaveLength(1);
+  });
+
   it("never answers 200 for a session that is not there", async () => {
     const gone = crypto.randomUUID();
     for (const url of [

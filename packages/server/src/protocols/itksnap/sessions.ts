@@ -39,9 +39,12 @@ export function itksnapSessions(sessions: Sessions): ItksnapSessions {
     if (other === null) throw notFound();
     const session = sessions.find(other ?? id);
     session.touch();
-    const array = known.get(session) ?? new ArraySession(session);
-    known.set(session, array);
-    return array;
+    const array = known.get(session);
+    if (array) return array;
+    // Of before a restart: ITK-SNAP noticed nothing, and goes on with what it worked on last.
+    const resumed = new ArraySession(session, session.state.segments.at(-1)?.label);
+    known.set(session, resumed);
+    return resumed;
   }
 
   return {
