@@ -20,18 +20,19 @@ import { useApp } from "./state/store.ts";
 const Stage = lazy(() => import("./viewer/stage.tsx").then(({ Stage }) => ({ default: Stage })));
 
 export function App() {
-  const hasScan = useApp((state) => state.image !== undefined);
+  const hasScan = useApp((state) => state.image !== undefined || state.local !== undefined);
+  const ours = useApp((state) => state.local === undefined);
   useShortcuts();
   return (
-    <div className={hasScan ? "app app-with-scan" : "app"}>
+    <div className={hasScan && ours ? "app app-with-scan" : "app"}>
       <Header />
-      {hasScan && <ToolBar />}
-      {hasScan && <OptionBar />}
+      {hasScan && ours && <ToolBar />}
+      {hasScan && ours && <OptionBar />}
       <main className="app-main">
         <MainArea />
         <Problems />
       </main>
-      {hasScan && <SidePanel />}
+      {hasScan && ours && <SidePanel />}
       <StatusBar />
       <FileDrop />
       <FrameQuestion />
@@ -41,7 +42,7 @@ export function App() {
 
 function MainArea() {
   const phase = useApp((state) => state.session.phase);
-  const hasScan = useApp((state) => state.image !== undefined);
+  const hasScan = useApp((state) => state.image !== undefined || state.local !== undefined);
   const uploading = useApp((state) => state.upload !== undefined || state.uploadElsewhere !== undefined);
   if (phase === "gone") return <SessionGone />;
   if (phase === "locked") return <TokenForm />;

@@ -7,6 +7,7 @@ import { uploadWords } from "../words/upload.ts";
 /** How far a scan is on its way to the server. */
 export function UploadCard() {
   const upload = useApp((state) => state.upload);
+  const shown = useApp((state) => state.scan === "local");
   const elsewhere = useApp((state) => state.uploadElsewhere);
   if (!upload) {
     return (
@@ -17,9 +18,10 @@ export function UploadCard() {
     );
   }
   const sample = upload.total === 0;
+  const place = shown ? "upload-corner" : "centre veil";
   const { percent, text } = uploadWords(upload);
   return (
-    <div className="centre veil">
+    <div className={place}>
       <section className="card" aria-label="Upload" data-testid="upload">
         <h2>{sample ? "Opening the sample" : `Uploading ${upload.name}`}</h2>
         {!sample && (

@@ -4,6 +4,9 @@ import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
 import { store } from "./store.ts";
 
+/** Bytes up to which a file is shown while it is sent: it is in the page's memory as a whole then, packed and unpacked. */
+const largestShown = 2 ** 28;
+
 let uploading: AbortController | undefined;
 
 /** Sends a scan to the server. A file of several volumes is asked about first: `frame` is the answer. */
@@ -21,6 +24,7 @@ export async function openFile(file: File, frame?: number): Promise<void> {
     const now = performance.now();
     store.setState({ upload: { name: file.name, sent: 0, total: file.size, startedAt: now, now } });
     refuseTooLarge(file);
+    if (frame === undefined && file.size <= largestShown) store.setState({ local: file, scan: "loading" });
     await client.upload(file, {
       frame,
       signal: own.signal,
@@ -30,11 +34,21 @@ export async function openFile(file: File, frame?: number): Promise<void> {
     });
     rememberName(file.name);
     await refresh();
+    store.setState(({ imageRevision }) => ({ sentRevision: imageRevision }));
   } catch (error) {
     if (!own.signal.aborted) handleLoss(error, `open ${file.name}`);
   } finally {
-    if (uploading === own) store.setState({ upload: undefined });
+    if (uploading === own) endUpload();
   }
+}
+
+/** The picture goes back to the session's image. */
+function endUpload(): void {
+  store.setState(({ local, image, scan }) => ({
+    upload: undefined,
+    local: undefined,
+    scan: local ? (image ? "loading" : "none") : scan,
+  }));
 }
 
 /** The person's answer to which volume of a file is meant; undefined: none of them. */
@@ -62,7 +76,7 @@ function refuseTooLarge({ size }: File): void {
 
 export function cancelUpload(): void {
   uploading?.abort();
-  store.setState({ upload: undefined });
+  endUpload();
 }
 
 export async function openSample(): Promise<void> {

@@ -7,7 +7,9 @@ import { store } from "./store.ts";
 
 /** Marks a new point, or moves the selected one there. */
 export async function mark(voxel: Vec3): Promise<void> {
-  const { selected } = store.getState();
+  const { selected, local } = store.getState();
+  // A scan that is still on its way is there to be looked at.
+  if (local) return;
   try {
     await saving(client.markPoint({ voxel, point_number: selected }));
     store.setState({ selected: undefined });

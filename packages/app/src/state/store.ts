@@ -36,8 +36,8 @@ export interface Upload {
 /** `locked`: the server asks for an access token. `gone`: deleted, expired or never there. */
 export type SessionPhase = "starting" | "ready" | "locked" | "gone";
 
-/** The picture: nothing, on its way from the server, on the screen. */
-export type ScanPhase = "none" | "loading" | "ready";
+/** The picture: nothing, on its way from the server, a file on its way to the server, the session's image. */
+export type ScanPhase = "none" | "loading" | "local" | "ready";
 
 export interface AppState {
   readonly session: {
@@ -61,6 +61,10 @@ export interface AppState {
   readonly scanName?: string;
   readonly scan: ScanPhase;
   readonly upload?: Upload;
+  /** The file on its way to the server, where it may be shown meanwhile. */
+  readonly local?: Blob;
+  /** Which image of the session this page sent last. */
+  readonly sentRevision?: number;
   /** A file of several volumes, and the person has to say which. */
   readonly framesAsked?: { readonly file: File; readonly frames: number };
   /** Someone else in this session uploads a scan: bytes received. */
@@ -104,6 +108,8 @@ export const emptySession = {
   scanName: undefined,
   scan: "none",
   upload: undefined,
+  local: undefined,
+  sentRevision: undefined,
   framesAsked: undefined,
   uploadElsewhere: undefined,
   points: [],

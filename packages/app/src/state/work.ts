@@ -30,6 +30,8 @@ let current: AbortController | undefined;
  * When the server or the session is lost, what waits behind is dropped: it was meant for what is not known to have happened.
  */
 export function inTurn(words: TaskWords, act: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+  // A scan that is still on its way is there to be looked at.
+  if (store.getState().local) return Promise.resolve(false);
   return new Promise((end) => {
     setTasks([...tasks, { ...words, id: ++lastId, act, end }]);
     if (!current) void work();

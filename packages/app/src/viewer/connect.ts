@@ -10,7 +10,7 @@ import { type AppState, store } from "../state/store.ts";
 import { createMaskSync } from "./mask-sync.ts";
 import { createPreviewSync } from "./preview-sync.ts";
 import type { MaskLook, Viewer } from "./viewer.ts";
-import { dragWindow } from "./window.ts";
+import { defaultWindow, dragWindow, sampledIntensities } from "./window.ts";
 
 /** A viewer that shows what the stores say. */
 export interface ConnectedViewer {
@@ -43,9 +43,13 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
   function sync(state: AppState, before: AppState | undefined) {
     const scan = scanKey(state);
     if (scan !== opened) {
+      const local = opened?.startsWith(localKey);
       opened = scan;
-      if (scan) void open(scan);
-      else viewer.close();
+      if (!scan) viewer.close();
+      else if (state.local) void openLocal(scan, state.local);
+      // What was shown while it was sent is what the server has now.
+      else if (local && state.sentRevision === state.imageRevision && sameSize(state)) opensAs(scan);
+      else void open(scan);
     }
     const { view } = state;
     if (state.scan === "ready" && (state.points !== before?.points || state.selected !== before?.selected)) show(state);
@@ -79,20 +83,46 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
       const { image, view } = store.getState();
       if (opened !== key || !image) return;
       await viewer.open({ bytes, window: view.window });
-      const values = intensities(image);
-      viewer.setDragWindow((start, dx, dy) => dragWindow(start, values, dx, dy));
-      if (opened !== key) return;
-      store.setState({ scan: "ready" });
-      // What was asked for while the scan was on its way.
-      const now = store.getState();
-      viewer.setWindow(now.view.window);
-      if (now.view.target) viewer.goTo(now.view.target);
-      show(now);
-      showPeople();
-      masks.invalidate(undefined);
+      opensAs(key);
     } catch (error) {
       if (opened === key) handleLoss(error, "show the scan");
     }
+  }
+
+  /** The picture is that of the session's image, and shows from now on what belongs to it. */
+  function opensAs(key: string) {
+    const { image } = store.getState();
+    if (opened !== key || !image) return;
+    const values = intensities(image);
+    viewer.setDragWindow((start, dx, dy) => dragWindow(start, values, dx, dy));
+    store.setState({ scan: "ready" });
+    // What was asked for while the scan was on its way.
+    const now = store.getState();
+    viewer.setWindow(now.view.window);
+    if (now.view.target) viewer.goTo(now.view.target);
+    show(now);
+    showPeople();
+    masks.invalidate(undefined);
+  }
+
+  /** Shows a file while it is on its way to the server. Why one cannot be shown is for the server to say. */
+  async function openLocal(key: string, file: Blob) {
+    try {
+      const bytes = await file.arrayBuffer();
+      if (opened !== key) return;
+      await viewer.open({ bytes, window: { lower: 0, upper: 1 } });
+      const values = viewer.size && sampledIntensities(viewer.size, viewer.valueAt);
+      if (opened !== key || !values) return;
+      viewer.setWindow(defaultWindow(values));
+      viewer.setDragWindow((start, dx, dy) => dragWindow(start, values, dx, dy));
+      store.setState({ scan: "local" });
+    } catch {
+      if (opened === key) viewer.close();
+    }
+  }
+
+  function sameSize({ image }: AppState): boolean {
+    return image !== undefined && viewer.size?.every((length, d) => length === image.shape[d]) === true;
   }
 
   function show({ points, selected }: AppState) {
@@ -153,8 +183,17 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
   };
 }
 
-/** Another session's first image is another image too. */
-function scanKey({ session, image, imageRevision }: AppState): string | undefined {
+const localKey = "local/";
+const fileIds = new WeakMap<Blob, number>();
+let lastFile = 0;
+
+/** Another session's first image is another image too, and a file on its way is none of them yet. */
+function scanKey({ session, image, imageRevision, local }: AppState): string | undefined {
+  if (local) {
+    const id = fileIds.get(local) ?? ++lastFile;
+    fileIds.set(local, id);
+    return `${localKey}${id}`;
+  }
   return image && session.phase === "ready" ? `${session.id}/${imageRevision}` : undefined;
 }
 

@@ -9,6 +9,7 @@ import {
   percentileWindow,
   presetsFor,
   presetWindow,
+  sampledIntensities,
 } from "./window.ts";
 
 const ct: Intensities = { dtype: "int16", range: [-1024, 3071], percentiles: [-900, 400] };
@@ -68,4 +69,12 @@ test("dragging never closes the window", () => {
 test("width and level are told as finely as they need", () => {
   expect(describeWindow({ lower: -160, upper: 240 })).toEqual({ width: "400", level: "40" });
   expect(describeWindow({ lower: 0, upper: 0.5 })).toEqual({ width: "0.500", level: "0.250" });
+});
+
+test("a few values tell what kind of scan it is, and which window it opens with", () => {
+  const ct = sampledIntensities([40, 30, 20], ([i]) => (i < 20 ? -1000 : 60));
+  expect(ct).toEqual({ dtype: "int32", range: [-1000, 60], percentiles: [-1000, 60] });
+  expect(sampledIntensities([200, 150, 90], ([i, j, k]) => (i * j * k === 0 ? 0 : 0.5 + i))?.dtype).toBe("float32");
+  expect(sampledIntensities([3, 3, 1], () => 0)).toEqual({ dtype: "int32", range: [0, 0], percentiles: [0, 0] });
+  expect(sampledIntensities([3, 3, 1], () => Number.NaN)).toBeUndefined();
 });

@@ -1,3 +1,5 @@
+import type { Vec3 } from "@septum/volume";
+
 /** Values shown between black and white. CT in HU; others in the file's own values. */
 export interface Window {
   readonly lower: number;
@@ -30,6 +32,32 @@ export interface Intensities {
   readonly range: readonly [least: number, largest: number];
   /** 0.5 and 99.5 percentiles of the nonzero voxels. */
   readonly percentiles: readonly [lower: number, upper: number];
+}
+
+/** What can be told of a scan's values from about a hundred thousand of them, spread evenly. */
+export function sampledIntensities(
+  [ni, nj, nk]: Vec3,
+  valueAt: (voxel: Vec3) => number | undefined,
+): Intensities | undefined {
+  const step = Math.max(1, Math.round(Math.cbrt((ni * nj * nk) / 100_000)));
+  const values: number[] = [];
+  for (let k = step >> 1; k < nk; k += step) {
+    for (let j = step >> 1; j < nj; j += step) {
+      for (let i = step >> 1; i < ni; i += step) {
+        const value = valueAt([i, j, k]);
+        if (value !== undefined && Number.isFinite(value)) values.push(value);
+      }
+    }
+  }
+  if (values.length === 0) return undefined;
+  const sorted = Float64Array.from(values).sort();
+  const nonZero = sorted.filter((value) => value !== 0);
+  const at = (fraction: number) => (nonZero.length > 0 ? nonZero[Math.floor(fraction * (nonZero.length - 1))] : 0);
+  return {
+    dtype: sorted.every(Number.isInteger) ? "int32" : "float32",
+    range: [sorted[0], sorted[sorted.length - 1]],
+    percentiles: [at(0.005), at(0.995)],
+  };
 }
 
 export function presetWindow({ width, level }: WindowPreset): Window {
