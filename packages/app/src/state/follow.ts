@@ -11,9 +11,6 @@ import { store } from "./store.ts";
 /** Told when labels changed inside a box of the scan, or (undefined) anywhere. */
 type MaskListener = (box: Box | undefined) => void;
 
-/** Told that there is a newer preview of an object that is being predicted. */
-type PreviewListener = (label: number, preview: number) => void;
-
 let replica: Replica | undefined;
 const maskListeners = new Set<MaskListener>();
 const eventListeners = new Set<(event: SessionEvent) => void>();
@@ -27,13 +24,6 @@ export function onSessionEvent(listener: (event: SessionEvent) => void): () => v
 export function onMaskChange(listener: MaskListener): () => void {
   maskListeners.add(listener);
   return () => maskListeners.delete(listener);
-}
-
-const previewListeners = new Set<PreviewListener>();
-
-export function onPreview(listener: PreviewListener): () => void {
-  previewListeners.add(listener);
-  return () => previewListeners.delete(listener);
 }
 
 /**
@@ -78,7 +68,6 @@ function take(event: SessionEvent): void {
       return;
     case "progress":
       store.setState({ run: advanceRun(run ?? startedRun(false), event) });
-      if (event.preview !== undefined) for (const listener of previewListeners) listener(event.label, event.preview);
       return;
     case "run":
       if (event.state === "started") store.setState({ run: run ?? startedRun(false) });
