@@ -1,4 +1,4 @@
-import { SettingsError, serve, settingsTable } from "@septum/server";
+import { SettingsError, serve, settingsTable } from "@septum/server/serve";
 import type { Command } from "commander";
 import { UsageError } from "./errors.ts";
 import type { Environment } from "./model-folder.ts";

@@ -141,6 +141,7 @@ describe("loadModel()", () => {
     expect(facts).toEqual({
       ...{ name: "light-v0", licence: "CC0-1.0", patchSize: [64, 64, 64], device: "cpu" },
       providers: [{ name: "cpu", ok: true }],
+      remembered: false,
     });
     // A bright ball of radius 16 with a point at its centre.
     const mask = await model.predict(probePatch([64, 64, 64], model.settings));

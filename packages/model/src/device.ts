@@ -2,6 +2,7 @@ import type { Model, ModelSettings, Patch } from "@septum/segment";
 import type { CompiledGraph } from "./compile.ts";
 import { DeviceLost, DeviceUnavailable } from "./errors.ts";
 import { checkPatch } from "./patch-check.ts";
+import { providerMemory } from "./provider-memory.ts";
 import { candidates, whyNot } from "./providers.ts";
 import { revive } from "./revive.ts";
 import { startWorker } from "./worker-link.ts";
@@ -23,6 +24,8 @@ export interface DeviceOptions {
   readonly device?: DeviceName | "auto";
   /** CPU threads of the network; default: as many as there are cores. */
   readonly threads?: number;
+  /** Where `auto` remembers what trying gave, to skip it while nothing has changed; `again` tries all the same. */
+  readonly remember?: { readonly folder: string; readonly again?: boolean };
 }
 
 /** One thread that owns the network. Passes run one at a time, in the order they were asked for. */
@@ -31,6 +34,8 @@ export interface Device {
   readonly name: DeviceName;
   /** Every provider tried, in order. */
   readonly providers: readonly ProviderAttempt[];
+  /** The reasons why others were not taken are from an earlier start. */
+  readonly remembered: boolean;
   readonly settings: ModelSettings;
   /** What a pass takes, going by one at the start whose patch may have been smaller. */
   readonly secondsPerPass: number;
@@ -52,30 +57,50 @@ export interface Device {
  *
  * @throws DeviceUnavailable when none that was asked for works, with the reason for each
  */
-export async function openDevice(options: DeviceOptions): Promise<Device> {
+export async function openDevice(options: DeviceOptions, tryProvider = whyNot): Promise<Device> {
   const device = options.device ?? "auto";
+  const { remember } = options;
+  const memory = device === "auto" && remember ? providerMemory(remember.folder, options) : undefined;
+  const known = remember?.again ? undefined : await memory?.recall();
+  const taken = known?.find(({ ok }) => ok);
+  if (known && taken) {
+    const started = await startIfWorking(taken.name, known.slice(0, known.indexOf(taken)), options, true);
+    if (typeof started !== "string") return started;
+  }
   const attempts: ProviderAttempt[] = [];
   for (const name of candidates(device)) {
-    const reason = name === "cpu" ? undefined : await whyNot(name, { ...options, device });
-    if (reason === undefined) {
-      try {
-        return await startDevice(name, attempts, options);
-      } catch (error) {
-        if (!(error instanceof DeviceLost)) throw error;
-        attempts.push({ name, ok: false, reason: error.message });
-      }
-    } else {
-      attempts.push({ name, ok: false, reason });
+    const refused = name === "cpu" ? undefined : await tryProvider(name, { ...options, device });
+    const started = refused ?? (await startIfWorking(name, attempts, options, false));
+    if (typeof started !== "string") {
+      await memory?.keep(started.providers);
+      return started;
     }
+    attempts.push({ name, ok: false, reason: started });
   }
   const reasons = attempts.map(({ name, reason }) => `${name} (${reason})`).join("; ");
   throw new DeviceUnavailable(`Cannot run the model on device "${device}": ${reasons}`, attempts);
+}
+
+/** The device, or the reason why its thread did not get ready. */
+async function startIfWorking(
+  name: DeviceName,
+  failed: readonly ProviderAttempt[],
+  options: DeviceOptions,
+  remembered: boolean,
+): Promise<Device | string> {
+  try {
+    return await startDevice(name, failed, options, remembered);
+  } catch (error) {
+    if (!(error instanceof DeviceLost)) throw error;
+    return error.message;
+  }
 }
 
 async function startDevice(
   name: DeviceName,
   failed: readonly ProviderAttempt[],
   options: DeviceOptions,
+  remembered: boolean,
 ): Promise<Device> {
   const { graph, settings, threads } = options;
   const size = settings.patchSize;
@@ -93,6 +118,7 @@ async function startDevice(
   return {
     name,
     providers: [...failed, { name, ok: true }],
+    remembered,
     settings,
     secondsPerPass: link.secondsPerPass,
     async run(patch, { signal } = {}) {

@@ -21,6 +21,8 @@ export interface ModelFacts {
   readonly device: DeviceName;
   /** Every provider tried, in order, and why each one that failed did. */
   readonly providers: readonly ProviderAttempt[];
+  /** The reasons are from an earlier start, since nothing has changed that would change them. */
+  readonly remembered: boolean;
 }
 
 export interface LoadedModel {
@@ -40,10 +42,12 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const folder = await openModelFolder(options.folder, options);
   const graph = await compileModel(folder, { cacheDir: options.cacheDir });
   const { settings, name, licence } = folder;
-  const device = await openDevice({ graph, settings, device: options.device, threads: options.threads });
+  const remember = { folder: options.cacheDir };
+  const device = await openDevice({ graph, settings, device: options.device, threads: options.threads, remember });
+  const { providers, remembered } = device;
   return {
     model: modelOnDevice(device),
-    facts: { name, licence, patchSize: settings.patchSize, device: device.name, providers: device.providers },
+    facts: { name, licence, patchSize: settings.patchSize, device: device.name, providers, remembered },
     secondsPerPass: device.secondsPerPass,
     close: () => device.close(),
   };

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Device, DeviceUnavailable } from "@septum/model";
+import { type Device, type DeviceOptions, DeviceUnavailable } from "@septum/model";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { builtInModel } from "../model-folder.ts";
 import { newWorkplace } from "../testing.ts";
@@ -28,6 +28,7 @@ function device(name: Device["name"], providers: Device["providers"] = [{ name, 
   return async ({ settings }) => ({
     name,
     providers,
+    remembered: false,
     settings,
     secondsPerPass: 0.1,
     run: async () => new Uint8Array(),
@@ -46,7 +47,14 @@ describe("checkModel()", () => {
       { name: "cuda", ok: false, reason: "Failed to load shared library\n  libcudart" },
       { name: "cpu", ok: true },
     ]);
-    expect(await check({ model: builtInModel, tryDevice })).toEqual([
+    const asked: (DeviceOptions["remember"] | undefined)[] = [];
+    const noting: ModelChecks["tryDevice"] = (options) => {
+      asked.push(options.remember);
+      return tryDevice?.(options) as Promise<Device>;
+    };
+    const found = await check({ model: builtInModel, tryDevice: noting });
+    expect(asked).toMatchObject([{ again: true }]);
+    expect(found).toEqual([
       {
         check: "model",
         state: "ok",

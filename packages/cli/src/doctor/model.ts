@@ -42,7 +42,7 @@ export async function checkModel(options: ModelChecks): Promise<Finding[]> {
   const cache = await cacheFor(options.compiled);
   try {
     const graph = await compileModel(folder, { cacheDir: cache.folder });
-    return [describeModel(folder), await checkDevice(folder, graph, options)];
+    return [describeModel(folder), await checkDevice(folder, graph, cache.folder, options)];
   } catch (error) {
     return [modelFailure(error, options.model)];
   } finally {
@@ -60,10 +60,17 @@ function describeModel({ name, licence, checkpoint }: ModelFolder): Finding {
   );
 }
 
-async function checkDevice(folder: ModelFolder, graph: CompiledGraph, options: ModelChecks): Promise<Finding> {
+async function checkDevice(
+  folder: ModelFolder,
+  graph: CompiledGraph,
+  cacheDir: string,
+  options: ModelChecks,
+): Promise<Finding> {
   const { device: wanted, threads, nvidia, tryDevice = openDevice } = options;
+  // What a server remembers of earlier trials is not asked, and replaced by what comes out.
+  const remember = { folder: cacheDir, again: true };
   try {
-    const device = await tryDevice({ graph, settings: folder.settings, device: wanted, threads });
+    const device = await tryDevice({ graph, settings: folder.settings, device: wanted, threads, remember });
     await device.close();
     const refused = device.providers
       .filter(({ ok }) => !ok)

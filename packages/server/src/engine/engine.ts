@@ -41,6 +41,8 @@ export interface ModelFacts {
   readonly device: string;
   /** Every provider tried, in order, and why each one that failed did. */
   readonly providers: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[];
+  /** They were tried at an earlier start, and nothing has changed since that would change the outcome. */
+  readonly remembered?: boolean;
 }
 
 export interface OpenOptions {

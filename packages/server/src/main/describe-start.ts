@@ -5,7 +5,7 @@ import type { Settings } from "../settings/settings.ts";
 export function describeStart(
   url: string,
   settings: Pick<Settings, "host" | "alsoPort" | "protocol" | "data" | "device">,
-  { name, licence, device, providers }: Omit<ModelFacts, "settings">,
+  { name, licence, device, providers, remembered }: Omit<ModelFacts, "settings">,
 ): string[] {
   const refused = providers.filter(({ ok }) => !ok);
   return [
@@ -13,7 +13,7 @@ export function describeStart(
     `  Septum is ready: ${url}`,
     "",
     `  model     ${name} (${licence})`,
-    `  device    ${device}${settings.device === "auto" ? ", chosen by trying" : ", as asked for"}`,
+    `  device    ${device}, ${settings.device !== "auto" ? "as asked for" : remembered ? rememberedChoice : "chosen by trying"}`,
     ...refused.map(
       (provider) => `            not ${provider.name}: ${firstLine(provider.reason ?? "it did not start")}`,
     ),
@@ -23,6 +23,8 @@ export function describeStart(
     "",
   ];
 }
+
+const rememberedChoice = "chosen by trying at an earlier start; `septum doctor` tries again";
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0];

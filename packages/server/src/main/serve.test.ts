@@ -120,4 +120,6 @@ test("describeStart() says what to open, the licence, the device and why no othe
     "  ports     1527, 8911 as well",
     "  sessions  /data",
   ]);
+  const again = describeStart("http://127.0.0.1:8000", options, { ...facts, remembered: true });
+  expect(again).toContain("  device    cpu, chosen by trying at an earlier start; `septum doctor` tries again");
 });

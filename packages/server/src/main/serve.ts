@@ -3,10 +3,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { diskStore } from "@septum/store";
 import type { FastifyBaseLogger } from "fastify";
-import { createApp } from "../app.ts";
+import type { EndedPass } from "../engine/engine.ts";
 import { createEngine } from "../engine/index.ts";
 import { createLog } from "../http/logging.ts";
-import { createMetrics } from "../metrics/metrics.ts";
 import { builtApp, sampleScan } from "../repo-files.ts";
 import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
@@ -45,9 +44,9 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     await mkdir(settings.data, { recursive: true, mode: 0o700 });
     const store = await diskStore(join(settings.data, "store"));
     closers.unshift(() => store.close());
-    const metrics = createMetrics(version);
-    const engine = await createEngine({
-      onPass: metrics.passed,
+    let passed = (_: EndedPass) => {};
+    const starting = createEngine({
+      onPass: (pass) => passed(pass),
       model: {
         folder: settings.model,
         cacheDir: join(settings.data, "compiled"),
@@ -55,7 +54,16 @@ export async function startServer(settings: Settings, options: StartOptions = {}
         threads: settings.threads,
       },
     });
-    closers.unshift(() => engine.close());
+    const started = starting.catch(() => undefined);
+    closers.unshift(async () => (await started)?.close());
+    // While the network is loaded in its thread, this one reads the modules for HTTP: each takes most of a second.
+    const [{ createApp }, { createMetrics }] = await Promise.all([
+      import("../app.ts"),
+      import("../metrics/metrics.ts"),
+    ]);
+    const engine = await starting;
+    const metrics = createMetrics(version);
+    passed = metrics.passed;
     const memory = settings.memory ?? Math.floor(availableMemory() / 2);
     const app = await createApp({
       engine,
