@@ -13,6 +13,7 @@ import { StatusBar } from "./panels/status-bar.tsx";
 import { ToolBar } from "./panels/tool-bar.tsx";
 import { UploadCard } from "./panels/upload-card.tsx";
 import { SessionGone } from "./session/session-gone.tsx";
+import { SessionRefused } from "./session/session-refused.tsx";
 import { TokenForm } from "./session/token-form.tsx";
 import { useApp } from "./state/store.ts";
 
@@ -45,6 +46,7 @@ function MainArea() {
   const hasScan = useApp((state) => state.image !== undefined || state.local !== undefined);
   const uploading = useApp((state) => state.upload !== undefined || state.uploadElsewhere !== undefined);
   if (phase === "gone") return <SessionGone />;
+  if (phase === "refused") return <SessionRefused />;
   if (phase === "locked") return <TokenForm />;
   if (phase === "starting") return <Waiting />;
   if (!hasScan) return uploading ? <UploadCard /> : <EmptyState />;

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import type { Person } from "@septum/protocol";
-import { useApp } from "../state/store.ts";
+import { useEditing } from "../state/editing.ts";
+import { setView, useApp } from "../state/store.ts";
 import { textOn } from "../viewer/markers.ts";
 import { initials } from "../words/people.ts";
 
@@ -16,25 +17,48 @@ export function People() {
   return (
     <ul className="people" aria-label={`${people.length} pages show this session`} data-testid="people">
       {people.slice(0, shown).map((person) => (
-        <Face key={person.id} {...person} own={person.id === own} />
+        <li key={person.id}>
+          <Face {...person} own={person.id === own} />
+        </li>
       ))}
       {more.length > 0 && (
-        <Tooltip label={more.map(({ name }) => name).join(", ")}>
-          <li className="face face-more">+{more.length}</li>
-        </Tooltip>
+        <li>
+          <Tooltip label={more.map(({ name }) => name).join(", ")}>
+            <span className="face face-more">+{more.length}</span>
+          </Tooltip>
+        </li>
       )}
     </ul>
   );
 }
 
-function Face({ name, color, own }: Person & { readonly own: boolean }) {
-  const words = own ? `${name}: this page` : `${name}: somebody else, or another tab`;
+/** Somebody else's is a button that goes where they look. */
+function Face({ id, name, color, own }: Person & { readonly own: boolean }) {
+  const place = useEditing((state) => state.elsewhere[id]);
+  const style = { background: color, color: textOn(color) };
+  const who = own ? `${name}: this page` : `${name}: somebody else, or another tab`;
+  if (own || !place) {
+    return (
+      <Tooltip label={who}>
+        <span className={own ? "face face-own" : "face"} style={style}>
+          <span aria-hidden="true">{initials(name)}</span>
+          <span className="unseen">{who}</span>
+        </span>
+      </Tooltip>
+    );
+  }
   return (
-    <Tooltip label={words}>
-      <li className={own ? "face face-own" : "face"} style={{ background: color, color: textOn(color) }}>
-        <span aria-hidden="true">{initials(name)}</span>
-        <span className="unseen">{words}</span>
-      </li>
+    <Tooltip label={`${who}. Go where they look`}>
+      <button
+        type="button"
+        className="face"
+        style={style}
+        aria-label={`${who}. Go where they look: ${place.join(", ")}`}
+        onClick={() => setView({ target: [...place] })}
+        data-testid="go-to-person"
+      >
+        {initials(name)}
+      </button>
     </Tooltip>
   );
 }

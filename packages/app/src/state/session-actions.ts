@@ -1,3 +1,4 @@
+import { ApiError } from "@septum/protocol";
 import { client } from "./client.ts";
 import { follow, unfollow } from "./follow.ts";
 import { recallName } from "./image-actions.ts";
@@ -21,7 +22,11 @@ export async function enter(id: string | undefined): Promise<void> {
     client.useSession(id);
     if (!id) await client.createSession();
   } catch (error) {
-    handleLoss(error, "start a session", false);
+    if (error instanceof ApiError && [429, 503].includes(error.status)) {
+      store.setState(({ session }) => ({ session: { ...session, phase: "refused", reason: error.message } }));
+    } else {
+      handleLoss(error, "start a session", false);
+    }
     return;
   }
   store.setState({ scanName: recallName() });

@@ -33,8 +33,8 @@ export interface Upload {
   readonly now: number;
 }
 
-/** `locked`: the server asks for an access token. `gone`: deleted, expired or never there. */
-export type SessionPhase = "starting" | "ready" | "locked" | "gone";
+/** `locked`: the server asks for an access token. `gone`: deleted, expired or never there. `refused`: full, for now. */
+export type SessionPhase = "starting" | "ready" | "locked" | "gone" | "refused";
 
 /** The picture: nothing, on its way from the server, a file on its way to the server, the session's image. */
 export type ScanPhase = "none" | "loading" | "local" | "ready";

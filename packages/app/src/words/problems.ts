@@ -18,7 +18,7 @@ const titles: Readonly<Partial<Record<ApiError["code"], string>>> = {
   run_in_progress: "A run is already in progress",
   limit_reached: "This is as much as the server allows",
   too_many_requests: "Too many calls at once",
-  unavailable: "The server has no room for this now",
+  unavailable: "The server cannot do this now",
   unauthorized: "Not allowed",
 };
 
