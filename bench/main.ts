@@ -1,13 +1,15 @@
 // `npm run bench` runs all benchmarks, `npm run bench -- NAME …` some. bench/README.md says what each one measures.
 import { click } from "./click.ts";
+import { crowd } from "./crowd.ts";
 import { eventLoop } from "./event-loop.ts";
 import { memory } from "./memory.ts";
 import { passes } from "./passes.ts";
 import { type Benchmark, printFigures } from "./report.ts";
 import { restart } from "./restart.ts";
+import { sessions } from "./sessions.ts";
 import { upload } from "./upload.ts";
 
-const all: readonly Benchmark[] = [passes, memory, upload, click, eventLoop, restart];
+const all: readonly Benchmark[] = [passes, memory, upload, click, crowd, eventLoop, sessions, restart];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !all.some((bench) => bench.name === name));

@@ -20,7 +20,7 @@ export const restart = {
   async run(): Promise<readonly Figure[]> {
     const data = mkdtempSync(join(tmpdir(), "septum-bench-"));
     try {
-      await fill(data);
+      await fillWithSessions(data, sessions);
       const empty = mkdtempSync(join(tmpdir(), "septum-bench-"));
       // The first start of all also writes the network's graph into the data folder.
       await secondsToAnswer(empty);
@@ -41,7 +41,7 @@ export const restart = {
 };
 
 /** Copies one real session (the sample, one object) under many ids. */
-async function fill(data: string): Promise<void> {
+export async function fillWithSessions(data: string, count: number): Promise<void> {
   const server = await startServer(settingsFor(data), silent);
   const client = createClient({ baseUrl: server.url });
   await client.openSample();
@@ -54,7 +54,7 @@ async function fill(data: string): Promise<void> {
   const record = store.get(id);
   if (!record) throw new Error("the session is not where it was expected");
   const put = store.blobs(id, "");
-  for (let n = 1; n < sessions; n++) {
+  for (let n = 1; n < count; n++) {
     await store.commit({ record: { ...record, id: randomUUID(), image: undefined }, put });
   }
   await store.close();
