@@ -30,6 +30,8 @@ export const scribbleRadius = 1;
 
 /** How far a thinned line may be from what was drawn, in voxels. */
 const tolerance = 0.1;
+/** Strokes are on the screen as they were painted: what comes back may hardly differ. */
+const strokeTolerance = 0.02;
 /** What one drawing may have on the wire. */
 const mostPoints = 20_000;
 
@@ -74,7 +76,9 @@ export function promptOf(sketch: Sketch, size: Vec3): PromptInput | undefined {
 /** The edit that a finished stroke of the brush or the eraser is. */
 export function editOf(sketch: Sketch, brush: BrushStroke): EditInput {
   const { axis, slice, tool } = sketch;
-  const path = lineOf(sketch).map((position): [number, number, number] => [...placeOn(axis, slice, position)]);
+  const path = lineOf(sketch, strokeTolerance).map((position): [number, number, number] => [
+    ...placeOn(axis, slice, position),
+  ]);
   const { radiusMm, shape, threshold } = brush;
   return {
     kind: "paint",
@@ -87,10 +91,10 @@ export function editOf(sketch: Sketch, brush: BrushStroke): EditInput {
   };
 }
 
-function lineOf({ places, axis }: Sketch): [number, number][] {
+function lineOf({ places, axis }: Sketch, within = tolerance): [number, number][] {
   return thinLine(
     places.map((place) => positionOn(axis, place)),
-    tolerance,
+    within,
   ).map(([x, y]) => [x, y]);
 }
 
