@@ -3,6 +3,7 @@ import type { EditInput, Others } from "./edits.ts";
 import { ApiError } from "./errors.ts";
 import { type EventsOptions, readEvents } from "./event-stream.ts";
 import type { SessionEvent } from "./events.ts";
+import { type ExportedFile, type ExportFormat, verified, verifiedHeader } from "./export.ts";
 import { decodeFrame, type Frame } from "./frame.ts";
 import type { Axis } from "./geometry.ts";
 import { type HistoryAnswer, historyAnswer, type TravelAnswer, travelAnswer } from "./history.ts";
@@ -224,6 +225,20 @@ export function createClient(options: TransportOptions) {
     },
     removeSegment(label: number, call?: CallOptions): Promise<MessageAnswer> {
       return json(messageAnswer, `/api/segments/${label}`, { ...call, method: "DELETE" });
+    },
+    /** A file of the objects, or of `labels` alone, that the server has read again and compared with the masks. */
+    async export(
+      format: ExportFormat,
+      call?: CallOptions & { readonly labels?: readonly number[] },
+    ): Promise<ExportedFile> {
+      const query = new URLSearchParams({ format });
+      if (call?.labels) query.set("labels", call.labels.join(","));
+      const response = await transport.request(`/api/export?${query}`, { signal: call?.signal });
+      const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? format;
+      const said = z.safeParse(verified, JSON.parse(response.headers.get(verifiedHeader) ?? "null"));
+      if (!said.success)
+        throw new ApiError(200, "unknown", `The answer has no ${verifiedHeader} header of this version`);
+      return { name, bytes: await response.arrayBuffer(), verified: said.data };
     },
     /** The merged label map, or the mask of object `label`; whole, or inside `box`. */
     async mask(call?: CallOptions & { readonly label?: number; readonly box?: Box }): Promise<Frame> {

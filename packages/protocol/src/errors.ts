@@ -56,6 +56,8 @@ export const errorStatus = {
   /** Try again later: no memory, no disk, or shutting down. */
   unavailable: 503,
   model_failed: 500,
+  /** A file that was to be downloaded is not what the masks say, and was not sent. */
+  export_mismatch: 500,
   internal: 500,
 } as const;
 

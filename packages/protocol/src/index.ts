@@ -14,6 +14,15 @@ export { ApiError, type ErrorAnswer, type ErrorCode, errorAnswer, errorStatus, i
 export type { EventsOptions } from "./event-stream.ts";
 export { type EventBody, type Person, type SessionEvent, sessionEvent } from "./events.ts";
 export {
+  type ExportedFile,
+  type ExportFormat,
+  exportFormat,
+  exportQuery,
+  type Verified,
+  verified,
+  verifiedHeader,
+} from "./export.ts";
+export {
   decodeFrame,
   encodeFrame,
   type Frame,
@@ -43,7 +52,16 @@ export {
   type UploadAnswer,
   uploadAnswer,
 } from "./image.ts";
-export { type ColorTemplateAnswer, colorTemplateAnswer, labelColor, labelFile, labelName, labelRgb } from "./labels.ts";
+export {
+  type ColorTemplateAnswer,
+  colorTemplateAnswer,
+  type LabelRow,
+  labelColor,
+  labelFile,
+  labelName,
+  labelRgb,
+  readLabelFile,
+} from "./labels.ts";
 export { type LoginAnswer, type LoginBody, loginAnswer, loginBody } from "./login.ts";
 export {
   type MarkPointAnswer,

@@ -28,6 +28,29 @@ export function labelName(value: number): string {
   return `Label ${value}`;
 }
 
+/** One line of a label description file. */
+export interface LabelRow {
+  readonly value: number;
+  readonly name: string;
+  /** `#rrggbb` */
+  readonly color: string;
+}
+
+/**
+ * The labels of an ITK-SNAP label description file, the clear one included, in its order. Comments, tabs, empty lines and
+ * either kind of line end are taken; lines that are no label are left out.
+ */
+export function readLabelFile(text: string): LabelRow[] {
+  return text.split(/\r?\n/).flatMap((row) => {
+    const parts = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.]+\s+\d+\s+\d+\s+"(.*)"\s*$/.exec(row);
+    if (!parts) return [];
+    const [value, ...rgb] = parts.slice(1, 5).map(Number);
+    if (rgb.some((part) => part > 255)) return [];
+    const color = `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+    return [{ value, name: parts[5], color }];
+  });
+}
+
 /** ITK-SNAP label description file with the clear label and the given ones, in order. */
 export function labelFile(
   labels: readonly { readonly value: number; readonly name?: string; readonly color?: string }[],

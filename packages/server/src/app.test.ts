@@ -38,6 +38,7 @@ describe("around the API", () => {
         "get /api/download/labels",
         "get /api/download/segmentation",
         "get /api/events",
+        "get /api/export",
         "get /api/history",
         "get /api/image",
         "get /api/mask",

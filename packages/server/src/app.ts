@@ -19,6 +19,7 @@ import { serveProtocols, tellLeaselessCalls } from "./protocols/protocols.ts";
 import { admin } from "./routes/admin.ts";
 import type { ApiContext } from "./routes/context.ts";
 import { events } from "./routes/events.ts";
+import { exportFiles } from "./routes/export.ts";
 import { health } from "./routes/health.ts";
 import { history } from "./routes/history.ts";
 import { image } from "./routes/image.ts";
@@ -174,6 +175,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(preview, context);
       await api.register(history, context);
       await api.register(results, context);
+      await api.register(exportFiles, context);
       await api.register(events, context);
     },
     { prefix: "/api" },

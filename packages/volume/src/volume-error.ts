@@ -2,6 +2,10 @@
 export type VolumeErrorCode =
   /** The bytes are no NIfTI file at all. */
   | "not-nifti"
+  /** The bytes are no NRRD file. */
+  | "not-nrrd"
+  /** A NRRD file whose voxels are elsewhere, or packed or ordered in a way that is not read. */
+  | "unsupported-nrrd"
   /** An Analyze 7.5 header, the format before NIfTI: it has no orientation. */
   | "analyze"
   /** A `.hdr` without its `.img`, or two files that do not belong together. */

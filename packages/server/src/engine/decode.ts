@@ -38,7 +38,7 @@ export async function decodeImage({ path, maxBytes, frame }: DecodeRequest): Pro
   const { volume, header } = await readNifti(createReadStream(path, { highWaterMark: chunkBytes }), {
     maxBytes,
     frame,
-    gunzip,
+    gunzip: nodeGunzip,
     allocate: (bytes) => new SharedArrayBuffer(bytes),
   });
   const statistics = volumeStatistics(volume);
@@ -48,7 +48,7 @@ export async function decodeImage({ path, maxBytes, frame }: DecodeRequest): Pro
 }
 
 /** `compose` would do the same, but on Node 20 it raises an error that nobody can catch when a file is cut off. */
-function gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+export function nodeGunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const unpacked = createGunzip({ chunkSize: chunkBytes });
   const packed = Readable.from(chunks);
   packed.once("error", (error) => unpacked.destroy(error));

@@ -1,5 +1,6 @@
 import type { ModelSettings, PartsChange, Prompt, PromptEdit, SavedParts } from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
+import type { ExportedFile, ExportFormat, ExportSegment } from "./export/exported.ts";
 
 /**
  * Everything heavy, off the event loop: decoding, preprocessing, patch building, the network, compression.
@@ -91,6 +92,11 @@ export interface OpenImage {
   labelMap(labels: readonly number[], box?: Box): Promise<LabelMap>;
   /** The merged label map as `.nii.gz` with the source's geometry, each object by its value: uint8 up to 255, else uint16. */
   labelNifti(labels: readonly { readonly label: number; readonly value: number }[]): Promise<Uint8Array>;
+  /**
+   * A file of the given objects, which win a voxel that several have in their order; read again and compared with the masks.
+   * Throws `ExportMismatchError` when it does not say what they say.
+   */
+  exportFile(format: ExportFormat, segments: readonly ExportSegment[]): Promise<ExportedFile>;
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 import * as segmentPackage from "@septum/segment";
 import * as volumePackage from "@septum/volume";
+import { ExportMismatchError } from "./export/exported.ts";
 
 /** The image's thread is gone, and with it what it knew of the image: open the image again from its file and saved objects. */
 export class ImageLostError extends Error {
@@ -46,7 +47,7 @@ export function knowErrors(exports: Readonly<Record<string, unknown>>): void {
 
 knowErrors(volumePackage);
 knowErrors(segmentPackage);
-knowErrors({ ImageLostError, TaskLostError, EngineClosedError, RangeError, TypeError });
+knowErrors({ ImageLostError, TaskLostError, EngineClosedError, ExportMismatchError, RangeError, TypeError });
 
 export function encodeError(error: unknown): EncodedError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), fields: {} };

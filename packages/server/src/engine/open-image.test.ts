@@ -67,6 +67,17 @@ describe("OpenImage", () => {
     const { volume, header } = await readFile(gunzipSync(await image.labelNifti(valued)));
     expect(volume.data).toEqual(data.map((label) => (label === 2 ? 5 : label && 301)));
     expect(header.geometry.srow).toEqual((await readFile(fileBytes(size))).header.geometry.srow);
+
+    const about = { name: "a", color: "#ff0000", state: "done" } as const;
+    const { bytes, segments } = await image.exportFile(
+      "nifti",
+      valued.map((segment) => ({ ...segment, ...about })),
+    );
+    expect((await readFile(gunzipSync(bytes))).volume.data).toEqual(volume.data);
+    expect(segments.map(({ value, voxels }) => [value, voxels])).toEqual([
+      [5, data.filter((label) => label === 2).length],
+      [301, data.filter((label) => label === 300).length],
+    ]);
     image.close();
   });
 

@@ -2,6 +2,7 @@ import type { SavedParts } from "@septum/segment";
 import { type Volume, wholeBox } from "@septum/volume";
 import type { DecodedImage } from "./decode.ts";
 import type { OpenImage, SliceRequest } from "./engine.ts";
+import type { ExportSegment } from "./export/exported.ts";
 import { reading } from "./gate.ts";
 import { checkBox, type HeldObject, type ObjectParts, openObject } from "./segment-object.ts";
 import type { ThreadSeat } from "./segment-threads.ts";
@@ -95,6 +96,14 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
       return readMasks([...fileValueOf.keys()], (masks) => {
         const valued = masks.map(({ label, bits }) => ({ label: fileValueOf.get(label) as number, bits }));
         return tasks.run("packLabels", { masks: valued, grid, source: header });
+      });
+    },
+    async exportFile(format, segments) {
+      const { data: _, ...grid } = volumeOf();
+      const facts = new Map(segments.map((segment) => [segment.label, segment]));
+      return readMasks([...facts.keys()], (masks) => {
+        const described = masks.map(({ label, bits }) => ({ ...(facts.get(label) as ExportSegment), bits }));
+        return tasks.run("exportMasks", { format, masks: described, grid, source: header });
       });
     },
     close() {

@@ -3,6 +3,8 @@ import { encode } from "fast-png";
 import { collectGarbage } from "./collect-garbage.ts";
 import { type DecodeRequest, decodeImage } from "./decode.ts";
 import type { SliceRequest } from "./engine.ts";
+import { exportFile } from "./export/export-file.ts";
+import type { ExportRequest } from "./export/exported.ts";
 import { gzip } from "./gzip.ts";
 import { type LabelledMask, mergeLabels } from "./label-map.ts";
 import { cutSlice } from "./slice.ts";
@@ -68,6 +70,11 @@ export const packLabels = task(({ masks, grid, source }: Omit<LabelsTask, "size"
   const file = writeNifti({ ...grid, data }, { source, labels: true });
   return gzip([file.header, file.data], labelLevel);
 }, buffer);
+
+export const exportMasks = task(
+  (request: ExportRequest) => exportFile(request),
+  ({ bytes }) => [bytes.buffer],
+);
 
 /** Answers. */
 export const ping = task((_: undefined) => undefined);

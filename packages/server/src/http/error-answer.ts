@@ -36,6 +36,10 @@ const rules: Readonly<Record<string, Rule>> = {
     "unavailable",
     "The device that runs the model stopped; the object is as it was before. Repeat the call",
   ],
+  ExportMismatchError: [
+    "export_mismatch",
+    "The file was read again and does not say what the masks say: it was not sent. Nothing is lost; tell whoever runs the server",
+  ],
   PassFailed: ["model_failed", "The model failed; the object is as it was before"],
 };
 

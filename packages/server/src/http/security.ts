@@ -1,6 +1,6 @@
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
-import { resultHeader, sessionHeader } from "@septum/protocol";
+import { previewHeader, resultHeader, sessionHeader, verifiedHeader } from "@septum/protocol";
 import type { FastifyInstance } from "fastify";
 
 /**
@@ -36,7 +36,10 @@ export async function secure(app: FastifyInstance, corsOrigins: readonly string[
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     // Its pages show a token: cookies are for the server's own page.
     credentials: false,
-    exposedHeaders: [sessionHeader, resultHeader, "X-Request-ID", "Content-Disposition", "ETag", "Retry-After"],
+    exposedHeaders: [
+      ...[sessionHeader, resultHeader, previewHeader, verifiedHeader],
+      ...["X-Request-ID", "Content-Disposition", "ETag", "Retry-After"],
+    ],
     maxAge: 600,
   });
 }

@@ -22,6 +22,7 @@ import {
 } from "@septum/volume";
 import { slicePlane, sliceToVoxel } from "../drawing/slice-plane.ts";
 import type { Applied, ApplyOptions, Engine, OpenImage, SegmentObject } from "../engine/engine.ts";
+import { exportFile } from "../engine/export/export-file.ts";
 
 export interface FakeEngineOptions {
   /** Waited for in every pass: lets a test hold a run where it wants it. */
@@ -135,6 +136,13 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
             scaling: { slope: 1, intercept: 0 },
           };
           return packed(map, header);
+        },
+        async exportFile(format, segments) {
+          const { data: _, ...grid } = volume;
+          const bits = (label: number) =>
+            packBits(objects.get(label)?.mask() ?? new Uint8Array(boxVoxels(wholeBox(size))));
+          const masks = segments.map((segment) => ({ ...segment, bits: bits(segment.label) }));
+          return exportFile({ format, masks, grid, source: header });
         },
         close: () => void open.delete(image),
       };
