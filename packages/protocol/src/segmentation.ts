@@ -81,8 +81,8 @@ export const promptPatch = z
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), "Give positive, voxel, box or offset");
 export type PromptPatch = z.infer<typeof promptPatch>;
 
-/** Most characters of a label's name. */
-export const maxNameLength = 100;
+/** Most characters of a label's name; a server may take fewer (`SEPTUM_MAX_NAME_LENGTH`). */
+export const maxNameLength = 1000;
 
 const name = z
   .string()

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { type Box, boxContains, boxVoxels, unpackBits, type Vec3, wholeBox } from "@septum/volume";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createUploadPlaces } from "../sessions/limits.ts";
+import { createUploadPlaces, noLimits } from "../sessions/limits.ts";
 import type { Session } from "../sessions/session.ts";
 import { openSessions, type Sessions } from "../sessions/sessions.ts";
 import { type Harness, startHarness } from "../testing/harness.ts";
@@ -30,7 +30,7 @@ beforeEach(async () => {
     memoryBudget: 2 ** 24,
     lifetimeMs: 1e9,
     restMs: 1e9,
-    limits: { sessions: 9, uploads: 9, points: 9, prompts: 9 },
+    limits: { ...noLimits, sessions: 9, uploads: 9, points: 9, prompts: 9 },
     onError: () => {},
   });
   session = await sessions.create();

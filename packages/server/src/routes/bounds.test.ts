@@ -330,6 +330,42 @@ test("points of a session and prompts of an object are as many as may be", async
   expect((await prompt()).status).toBe(200);
 });
 
+test("names are as long as they may be, and stay when they were longer", async () => {
+  const store = memoryStore();
+  const first = await start({ store, settings: { maxNameLength: 9 } });
+  const id = await first.loaded();
+  await first.call(id, "POST", "/api/mark_point", { voxel: [1, 1, 1] });
+  const rename = ({ call }: Harness, name: string) => call(id, "PATCH", "/api/segments/1", { name });
+  expect((await rename(first, "Leber 🫀🫁")).status).toBe(200);
+  expect((await rename(first, "left lungs")).body).toEqual({
+    code: "limit_reached",
+    detail: "Cannot name 1 so: the name has 10 characters, and this server takes 9 at most",
+  });
+  await first.app.close();
+  const second = await start({ store, settings: { maxNameLength: 4 } });
+  expect((await second.call(id, "POST", "/api/mark_point", { voxel: [2, 2, 2] })).status).toBe(200);
+  expect((await second.call(id, "GET", "/api/color_template")).body.labels[0].name).toBe("Leber 🫀🫁");
+  expect((await rename(second, "colon")).body.code).toBe("limit_reached");
+});
+
+test("the history keeps as many bytes of removed objects as it may, and the newest step always", async () => {
+  const store = memoryStore();
+  // The engine of the tests saves an object in some hundred bytes; a step takes as much.
+  const { call, loaded } = await start({ store, settings: { maxHistoryMb: 0.001 } });
+  const id = await loaded();
+  for (const label of [1, 2, 3, 4]) {
+    await call(id, "POST", `/api/segments/${label}/prompts`, { kind: "point", voxel: [5, 5, label] });
+    await call(id, "DELETE", `/api/segments/${label}`);
+  }
+  const { body } = await call(id, "GET", "/api/history");
+  expect(body.position).toBeGreaterThan(0);
+  expect(body.position).toBeLessThan(8);
+  expect(body.steps.at(-1).name).toBe("removed Label 4");
+  const bytes = [...store.blobs(id, "")].reduce((sum, [, blob]) => sum + blob.length, 0);
+  expect(bytes).toBeLessThan(2 * 1024);
+  expect((await call(id, "POST", "/api/undo")).body.segments).toMatchObject([{ label: 4, removed: false }]);
+});
+
 describe("files that grow", () => {
   /** A file of 128 × 512 × 600 zeros, 75 MiB, that packs to a thousandth. */
   const bomb = () => {

@@ -1,4 +1,5 @@
 import { HttpError } from "../http/http-error.ts";
+import type { SessionState } from "./state.ts";
 
 /** How much there may be of what sessions are made of; infinite where nothing is said. */
 export interface Limits {
@@ -10,6 +11,11 @@ export interface Limits {
   readonly points: number;
   /** Prompts of an object. */
   readonly prompts: number;
+  /** Characters of a label's name. */
+  readonly nameLength: number;
+  /** Steps of a session's history, and the bytes of what they keep; the newest always stays. */
+  readonly historySteps: number;
+  readonly historyBytes: number;
 }
 
 export const noLimits: Limits = {
@@ -17,7 +23,23 @@ export const noLimits: Limits = {
   uploads: Number.POSITIVE_INFINITY,
   points: Number.POSITIVE_INFINITY,
   prompts: Number.POSITIVE_INFINITY,
+  nameLength: Number.POSITIVE_INFINITY,
+  historySteps: Number.POSITIVE_INFINITY,
+  historyBytes: Number.POSITIVE_INFINITY,
 };
+
+/** Throws `limit_reached` when a name is longer than it may be that was not there before. */
+export function checkNames(before: SessionState, { labels }: SessionState, { nameLength }: Limits): void {
+  for (const { label, name = "" } of labels) {
+    // In characters as a person counts them, more or less: an emoji is one.
+    const { length } = [...name];
+    if (length <= nameLength || before.labels.some((known) => known.label === label && known.name === name)) continue;
+    throw new HttpError(
+      "limit_reached",
+      `Cannot name ${label} so: the name has ${length} characters, and this server takes ${nameLength} at most`,
+    );
+  }
+}
 
 /** Places for uploads: each holds a file on disk and, for some of the time, the threads that decode. */
 export interface UploadPlaces {

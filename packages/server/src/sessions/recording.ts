@@ -10,11 +10,14 @@ import {
   type StepFacts,
   stepKey,
 } from "./history.ts";
+import type { Limits } from "./limits.ts";
 import { type BlobChange, type BlobSource, partKey, readObject, together } from "./saved-objects.ts";
 import { findSegment, objectKey, type SessionState } from "./state.ts";
 
 /** What is on disk of the session. */
 export interface StepSource extends BlobSource {
+  /** Beyond them the oldest steps are forgotten, whole. */
+  readonly limits: Pick<Limits, "historySteps" | "historyBytes">;
   step(id: number): HistoryStep;
 }
 
@@ -22,10 +25,6 @@ export interface StepSource extends BlobSource {
 export interface Recorded extends BlobChange {
   readonly state: SessionState;
 }
-
-/** Steps and bytes that a session's list may have; the oldest steps are forgotten whole. */
-const maxSteps = 250;
-const maxBytes = 2 ** 26;
 
 /** Adds what happened from `before` to `after` to the history; what had been undone can no longer be redone. */
 export function recordChange(
@@ -51,7 +50,7 @@ export function recordChange(
   const undo = [...earlier, { id: step.id, bytes }];
   const nextId = Math.max(history.nextId, step.id + 1);
   const stepOf = (id: number) => (id === step.id ? step : source.step(id));
-  const forgotten = undo.slice(0, firstKept(undo, moves, stepOf));
+  const forgotten = undo.slice(0, firstKept(undo, moves, stepOf, source.limits));
   return {
     state: { ...after, history: { undo: undo.slice(forgotten.length), redo: [], nextId } },
     put,
@@ -198,11 +197,12 @@ function firstKept(
   undo: readonly HistoryEntry[],
   moves: Moves | undefined,
   stepOf: (id: number) => HistoryStep,
+  { historySteps, historyBytes }: StepSource["limits"],
 ): number {
   let place = undo.length - 1;
   for (let bytes = undo[place].bytes; place > 0; place--) {
     bytes += undo[place - 1].bytes;
-    if (bytes > maxBytes || undo.length - place >= maxSteps) break;
+    if (bytes > historyBytes || undo.length - place >= historySteps) break;
   }
   for (const [label, { undoable }] of moves ?? [])
     place = Math.max(place, firstUndoable(undo, label, undoable, stepOf));

@@ -4,7 +4,7 @@ import { HttpError, noImage } from "../http/http-error.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { type HistoryStep, type StepFacts, stepKey, stepName } from "./history.ts";
 import { imageCost } from "./image-cost.ts";
-import type { Limits } from "./limits.ts";
+import { checkNames, type Limits } from "./limits.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createMutex } from "./mutex.ts";
 import type { LifeEvent, SessionObserver } from "./observer.ts";
@@ -167,6 +167,7 @@ export class Session {
 
   #recorded(before: SessionState, { step, ...change }: Change): Omit<Change, "step"> {
     if (!step) return change;
+    checkNames(before, change.state, this.limits);
     const { state, put, remove } = recordChange(before, change.state, step, this.#world.now(), this);
     return {
       ...change,

@@ -25,6 +25,9 @@ export interface Settings {
   readonly maxSessions: number;
   readonly maxPoints: number;
   readonly maxPrompts: number;
+  readonly maxNameLength: number;
+  readonly maxHistorySteps: number;
+  readonly maxHistoryMb: number;
   readonly maxBodyKb: number;
   /** Of one address; infinite: unlimited. */
   readonly requestsPerMinute: number;
@@ -111,6 +114,9 @@ function defaults(env: Readonly<Record<string, string | undefined>>): Settings {
     maxSessions: 10_000,
     maxPoints: 1000,
     maxPrompts: 1000,
+    maxNameLength: 100,
+    maxHistorySteps: 250,
+    maxHistoryMb: 64,
     maxBodyKb: 1024,
     requestsPerMinute: 30_000,
     open: false,
