@@ -63,7 +63,7 @@ export interface Story {
 
 export async function tellStory(url: string): Promise<Story> {
   const client = createClient({ baseUrl: url });
-  await client.upload(new Blob([scan()]));
+  await client.upload(new Blob([Uint8Array.from(scan())]));
   const mask = async () => {
     const frame = await client.mask({ label: 1 });
     return unpackBits(frame.data as Uint8Array, voxels);
