@@ -1,4 +1,4 @@
-import type { Box } from "@septum/volume";
+import type { Box, Vec3 } from "@septum/volume";
 import type { EditInput, Others } from "./edits.ts";
 import { ApiError } from "./errors.ts";
 import { type EventsOptions, readEvents } from "./event-stream.ts";
@@ -204,6 +204,10 @@ export function createClient(options: TransportOptions) {
     /** Keeps how the session is looked at, to be had back in the status. */
     keepView(view: View, call?: CallOptions): Promise<MessageAnswer> {
       return json(messageAnswer, "/api/view", { ...call, method: "PUT", body: view });
+    },
+    /** Tells those who follow the session where `person` looks, who is whom this page's `hello` event named. */
+    async look(person: string, voxel: Vec3, call?: CallOptions): Promise<void> {
+      await json(messageAnswer, "/api/presence", { ...call, method: "PUT", body: { person, voxel } });
     },
     history(call?: CallOptions): Promise<HistoryAnswer> {
       return json(historyAnswer, "/api/history", call);

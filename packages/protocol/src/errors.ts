@@ -26,6 +26,8 @@ export const errorStatus = {
   point_not_found: 404,
   segment_not_found: 404,
   prompt_not_found: 404,
+  /** Nobody of that id follows the session now. */
+  person_not_found: 404,
   /** No prediction of the object is under way, or its first pass has not ended. */
   preview_not_found: 404,
   request_timeout: 408,

@@ -1,4 +1,4 @@
-import { box, hexColor, label } from "./geometry.ts";
+import { box, hexColor, label, voxel } from "./geometry.ts";
 import { segmentState } from "./session.ts";
 import { z } from "./zod.ts";
 
@@ -6,8 +6,16 @@ import { z } from "./zod.ts";
 const seq = z.int().min(0);
 
 /** Somebody whose page follows the session now. Nothing is known of them but that, and nothing is kept. */
-export const person = z.object({ id: z.string(), name: z.string(), color: hexColor });
+export const person = z.object({
+  id: z.string(),
+  name: z.string(),
+  color: hexColor,
+  voxel: voxel.optional().meta({ description: "Where they look, if they say so" }),
+});
 export type Person = z.infer<typeof person>;
+
+/** Where `person`, as their `hello` named them, looks. */
+export const presenceBody = z.object({ person: z.string().max(40), voxel });
 
 /**
  * What `/api/events` sends, one JSON object per server-sent event (its `id` is `seq`, its `event` is `type`).

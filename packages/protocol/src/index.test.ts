@@ -49,6 +49,7 @@ test("the package's public names are these", () => {
       "pointsAnswer",
       "pointsRemovedAnswer",
       "predictBody",
+      "presenceBody",
       "previewHeader",
       "promptBody",
       "promptParams",

@@ -12,7 +12,7 @@ export {
 export { type EditBody, type EditInput, editBody, type Others, others } from "./edits.ts";
 export { ApiError, type ErrorAnswer, type ErrorCode, errorAnswer, errorStatus, isErrorCode } from "./errors.ts";
 export type { EventsOptions } from "./event-stream.ts";
-export { type EventBody, type Person, type SessionEvent, sessionEvent } from "./events.ts";
+export { type EventBody, type Person, presenceBody, type SessionEvent, sessionEvent } from "./events.ts";
 export {
   type ExportedFile,
   type ExportFormat,

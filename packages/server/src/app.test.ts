@@ -68,6 +68,7 @@ describe("around the API", () => {
         "post /api/session",
         "post /api/undo",
         "post /api/upload",
+        "put /api/presence",
         "put /api/view",
       ]
     `);

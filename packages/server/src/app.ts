@@ -27,6 +27,7 @@ import { login } from "./routes/login.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { points } from "./routes/points.ts";
 import { predict } from "./routes/predict.ts";
+import { presence } from "./routes/presence.ts";
 import { preview } from "./routes/preview.ts";
 import { ready } from "./routes/ready.ts";
 import { results } from "./routes/results.ts";
@@ -176,6 +177,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(segments, context);
       await api.register(predict, context);
       await api.register(preview, context);
+      await api.register(presence, context);
       await api.register(history, context);
       await api.register(results, context);
       await api.register(exportFiles, context);

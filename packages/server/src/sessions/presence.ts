@@ -1,4 +1,5 @@
 import type { Person } from "@septum/protocol";
+import type { Vec3 } from "@septum/volume";
 import type { Session } from "./session.ts";
 
 /** Told apart on light and dark ground, and called by name in a conversation: "the orange one". */
@@ -15,6 +16,9 @@ const colors = [
   ["Indigo", "#4b4fb5"],
 ] as const;
 
+/** Between two tellings of where people look: often enough to follow a cursor. */
+const lookMs = 100;
+
 /** Who follows a session now. Lives in memory alone and knows nobody once their connection is gone. */
 export interface Presence {
   readonly people: readonly Person[];
@@ -23,7 +27,9 @@ export interface Presence {
    * not noticed to be dead yet does not count twice.
    */
   enter(id?: string): Arrival;
-  /** Calls `listener` whenever somebody comes or goes; returns the function that ends it. */
+  /** Where somebody present looks. False when they are not. Told soon, and together with others' places. */
+  look(id: string, voxel: Vec3): boolean;
+  /** Calls `listener` whenever somebody comes, goes or looks elsewhere; returns the function that ends it. */
   listen(listener: (people: readonly Person[]) => void): () => void;
 }
 
@@ -42,9 +48,17 @@ export function presenceOf(session: Session): Presence {
 
 export function createPresence(): Presence {
   const arrivals = new Map<string, Arrival>();
+  const places = new Map<string, Vec3>();
   const listeners = new Set<(people: readonly Person[]) => void>();
-  const people = () => [...arrivals.values()].map(({ person }) => person);
+  let soon: NodeJS.Timeout | undefined;
+  const people = () =>
+    [...arrivals.values()].map(({ person }) => {
+      const voxel = places.get(person.id);
+      return voxel ? { ...person, voxel } : person;
+    });
   const tell = () => {
+    clearTimeout(soon);
+    soon = undefined;
     for (const listener of [...listeners]) listener(people());
   };
   return {
@@ -58,12 +72,19 @@ export function createPresence(): Presence {
         leave() {
           if (arrivals.get(id) !== arrival) return;
           arrivals.delete(id);
+          places.delete(id);
           tell();
         },
       };
       arrivals.set(id, arrival);
       tell();
       return arrival;
+    },
+    look(id, voxel) {
+      if (!arrivals.has(id)) return false;
+      places.set(id, voxel);
+      soon ??= setTimeout(tell, lookMs).unref();
+      return true;
     },
     listen(listener) {
       listeners.add(listener);
