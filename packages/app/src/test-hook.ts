@@ -17,6 +17,8 @@ export interface TestHook {
   /** Where a voxel is drawn in a plane, in CSS pixels of the page; undefined when the plane is not on the screen. */
   screenPosition(voxel: Vec3, plane: Plane): { readonly x: number; readonly y: number } | undefined;
   readonly cross: Vec3 | undefined;
+  /** What an object would be so far is on the screen, while it is being predicted. */
+  readonly previewing: boolean;
   /** When the latest pictures of the slices were drawn, and how long the page was busy with each, in ms. */
   frameTimes(): readonly FrameTime[];
 }
@@ -59,6 +61,9 @@ export function installTestHook(): void {
     shownLabels() {
       const some = [...(viewer?.tallies() ?? [])].filter(([, { voxels }]) => voxels > 0);
       return Object.fromEntries(some.map(([label, { voxels }]) => [label, voxels]));
+    },
+    get previewing() {
+      return viewer?.previewing ?? false;
     },
     frameTimes: () => viewer?.frameTimes() ?? [],
     screenPosition(voxel, plane) {

@@ -7,6 +7,7 @@ import { onMaskChange, onSessionEvent } from "../state/follow.ts";
 import { handleLoss } from "../state/loss.ts";
 import { mayPass, type Outcome } from "../state/reader.ts";
 import { type AppState, store } from "../state/store.ts";
+import { createLookSync } from "./look-sync.ts";
 import { createMaskSync } from "./mask-sync.ts";
 import { createPreviewSync } from "./preview-sync.ts";
 import type { MaskLook, Viewer } from "./viewer.ts";
@@ -32,6 +33,10 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
       viewer.setPreview(layer, known?.color ?? labelColor(label));
     },
     hide: () => viewer.setPreview(undefined, labelColor(1)),
+  });
+  const looks = createLookSync(async (voxel) => {
+    const { person } = store.getState().session;
+    if (person) await client.look(person, voxel);
   });
   const stopEvents = onSessionEvent(preview.take);
   const stopStore = store.subscribe(sync);
@@ -64,7 +69,13 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
       viewer.refreshOverlay();
     }
     if (before?.run && !state.run) preview.idle();
-    if (state.people !== before?.people) showPeople();
+    if (state.people !== before?.people) {
+      keepPlaces(state);
+      showPeople();
+    }
+    const company = state.people.length > 1;
+    const joined = company && state.people.length > (before?.people.length ?? 0);
+    if (view.cross && company && (joined || view.cross !== before?.view.cross)) looks.moved(view.cross);
   }
 
   function syncEditing(state: Editing, before: Editing | undefined) {
@@ -134,11 +145,11 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
 
   function showLooks() {
     const state = editing.getState();
-    const looks = store.getState().segments.map(({ label, color }) => {
+    const shownLooks = store.getState().segments.map(({ label, color }) => {
       const { shown, opacity } = lookOf(state, label);
       return [label, { colour: color, opacity: shown ? opacity : 0 }] as const;
     });
-    viewer.setLooks(new Map(looks));
+    viewer.setLooks(new Map(shownLooks));
   }
 
   function showPeople() {
@@ -177,6 +188,7 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
       stopEditing();
       stopEvents();
       preview.stop();
+      looks.stop();
       stopMasks();
       masks.stop();
     },
@@ -186,6 +198,12 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
 const localKey = "local/";
 const fileIds = new WeakMap<Blob, number>();
 let lastFile = 0;
+
+/** Where people look, for everything that shows it. */
+function keepPlaces({ people }: AppState): void {
+  const places = people.flatMap(({ id, voxel }) => (voxel ? [[id, voxel] as const] : []));
+  editing.setState({ elsewhere: Object.fromEntries(places) });
+}
 
 /** Another session's first image is another image too, and a file on its way is none of them yet. */
 function scanKey({ session, image, imageRevision, local }: AppState): string | undefined {

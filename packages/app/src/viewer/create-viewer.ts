@@ -45,6 +45,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
   let masks: MaskLook = { fill: 0.5, outline: 1 };
   let looks: ReadonlyMap<number, LabelLook> = new Map();
   let preview: SliceLook["preview"] = [1, 1, 1, 0];
+  let previewing = false;
   let points: readonly ViewerPoint[] = [];
   let people: readonly ViewerPerson[] = [];
   let selected: number | undefined;
@@ -179,6 +180,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     opened?.slices.dispose();
     opened = undefined;
     body.view?.close();
+    previewing = false;
     points = [];
     people = [];
     selected = undefined;
@@ -275,6 +277,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       const [red, green, blue] = labelRgb(1, colour);
       preview = [red / 255, green / 255, blue / 255, previewOpacity];
       const box = layer && intersectBoxes(layer.box, wholeBox(opened.scan.grid.size));
+      previewing = box !== undefined;
       opened.slices.setPreview(box && layer);
       invalidate();
     },
@@ -336,6 +339,9 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       if (!tile || !opened) return undefined;
       const { grid } = opened.scan;
       return toScreen(tile, displayToFraction(grid, voxelToDisplay(grid, voxel)));
+    },
+    get previewing() {
+      return previewing;
     },
     frameTimes: frames.list,
     dispose() {

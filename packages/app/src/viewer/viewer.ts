@@ -93,6 +93,8 @@ export interface Viewer {
   readonly cross: Vec3 | undefined;
   /** Screen position of a voxel in a plane, CSS pixels from the viewer's corner; for tests. */
   screenPosition(voxel: Vec3, plane: Plane): { readonly x: number; readonly y: number } | undefined;
+  /** Something of a prediction under way is on the screen; for tests. */
+  readonly previewing: boolean;
   /** The latest pictures of the slices, oldest first; for tests. */
   frameTimes(): readonly FrameTime[];
   dispose(): void;
