@@ -1,7 +1,7 @@
 import { type Affine, type Vec3, writeNifti } from "@septum/volume";
 import { type Answer, type Call, make, randomCall } from "./crash/calls.ts";
 import type { Random } from "./crash/random.ts";
-import { scans } from "./crash/scans.ts";
+import { commonExtent, scans } from "./crash/scans.ts";
 import { type Snapshot, snapshotOf } from "./crash/snapshot.ts";
 import { patientFetch } from "./patient-fetch.ts";
 import { putToRest } from "./soak-memory.ts";
@@ -72,14 +72,36 @@ function randomSteps(random: Random): readonly Step[] {
 }
 
 function randomStep(random: Random, large: boolean): Step {
+  const extent = large ? Math.min(...largeSize) : commonExtent;
   if (random.chance(0.08)) return "rest";
   if (random.chance(0.06)) return "reload";
+  if (random.chance(0.25)) return objectCall(random, extent);
   for (;;) {
-    const call = randomCall(random, large ? { extent: Math.min(...largeSize), autozoom: 0 } : { autozoom: 0.15 });
+    const call = randomCall(random, { extent, autozoom: large ? 0 : 0.15 });
     // The small model zooms at every first prompt of an object: dozens of passes here, over a thousand on the large scan.
     const zooms = call.path === "/api/run_segmentation";
     if (!zooms || (!large && random.chance(0.3))) return call;
   }
+}
+
+/** What is done to objects beside prompts: empty ones, attributes, edits by hand, prompts that wait. */
+function objectCall(random: Random, extent: number): Call {
+  const path = `/api/segments/${1 + random.below(3)}`;
+  const place = () => [random.below(extent), random.below(extent), random.below(extent)];
+  const post = (path: string, json: unknown): Call => ({ method: "POST", path, json });
+  const patch = (path: string, json: unknown): Call => ({ method: "PATCH", path, json });
+  const stroke = { kind: "paint", axis: random.below(3), radius_mm: 1 + random.below(4), path: [place(), place()] };
+  return random.pick([
+    () => post("/api/segments", { name: "vessel" }),
+    () => post(`${path}/predict?frame=mask`, {}),
+    () => patch(path, { locked: random.chance(0.3), state: random.pick(["todo", "done"]) }),
+    () => patch(path, { value: 1 + random.below(9) }),
+    () => patch(`${path}/prompts/0`, { offset: [1, -1, 0] }),
+    () => post(`${path}/edits?frame=mask`, { ...stroke, add: random.chance(0.7) }),
+    () => post(`${path}/edits?frame=mask&others=take`, { ...stroke, shape: "sphere", add: true }),
+    () => post(`${path}/edits?frame=mask`, random.pick([{ kind: "keep_largest" }, { kind: "fill_holes" }])),
+    () => post(`${path}/edits?frame=mask`, { kind: random.pick(["grow", "shrink"]), mm: 1 }),
+  ])();
 }
 
 function makeLargeScan(): Buffer {
