@@ -152,7 +152,7 @@ describe("the protocol of MONAI Label", () => {
     expect(image.filename).toMatch(/^[\w-]+\.nrrd$/);
     const { fields, mask } = nrrdOf(image.body);
     expect(mask.equals(cubes([3, 4, 5]))).toBe(true);
-    expect(fields).toMatchObject({ type: "uint8", sizes: size.join(" "), space: "left-posterior-superior" });
+    expect(fields).toMatchObject({ type: "unsigned char", sizes: size.join(" "), space: "left-posterior-superior" });
     const lps = rasToLps(affine);
     const numbers = (text: string) => text.match(/-?[\d.]+/g)?.map(Number) ?? [];
     const close = (text: string, columns: readonly number[]) => {
