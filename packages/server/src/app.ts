@@ -89,10 +89,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     uploads: settings.maxUploads ?? noLimits.uploads,
     points: settings.maxPoints ?? noLimits.points,
     prompts: settings.maxPrompts ?? noLimits.prompts,
-  };
     nameLength: settings.maxNameLength ?? noLimits.nameLength,
     historySteps: settings.maxHistorySteps ?? noLimits.historySteps,
     historyBytes: (settings.maxHistoryMb ?? Number.POSITIVE_INFINITY) * 1024 * 1024,
+  };
   const restMs = (settings.restMinutes ?? Number.POSITIVE_INFINITY) * 60_000;
   const app = fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
