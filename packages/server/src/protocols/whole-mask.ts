@@ -12,8 +12,8 @@ import { HttpError } from "../http/http-error.ts";
 import type { ArrayMask, ArraySession } from "./array-session.ts";
 import { reversed, reversedBox } from "./array-space.ts";
 
-/** Voxels unpacked at a time. A multiple of 8. */
-const pieceVoxels = 2 ** 20;
+/** Voxels unpacked at a time, of which a stream asks for sixteen ahead. A multiple of 8. */
+const pieceVoxels = 2 ** 17;
 
 /** Memory for a mask of one bit per voxel. */
 export function emptyBits(shape: Vec3): Uint8Array<ArrayBuffer> {

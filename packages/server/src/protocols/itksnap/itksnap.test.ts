@@ -251,6 +251,13 @@ describe("the protocol of ITK-SNAP", () => {
     expect((await server.app.inject({ method: "HEAD", url: "/start_session" })).statusCode).toBe(404);
   });
 
+  it("asks for no token where the rest of the server does", async () => {
+    const closed = await startHarness({ settings: { protocol: ["itksnap"], token: ["correct-horse"], open: true } });
+    expect((await closed.call(undefined, "GET", "/start_session")).status).toBe(200);
+    expect((await closed.call(undefined, "GET", "/api/status")).status).toBe(401);
+    await closed.app.close();
+  });
+
   it("lets no page of another site in", async () => {
     const headers = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
     expect((await server.call(undefined, "GET", "/start_session", undefined, headers)).status).toBe(403);

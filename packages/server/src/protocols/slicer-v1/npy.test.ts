@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type NpyType, readNpy, swapToLittleEndian } from "./npy.ts";
 
@@ -83,6 +84,26 @@ describe("readNpy()", () => {
   ])("refuses a damaged file and says why (%#)", async (source, why) => {
     await expect(readNpy(source)).rejects.toThrow(`The .npy file cannot be read: ${why}`);
   });
+});
+
+test("readNpy() reads or refuses a file with any of its first bytes changed or missing", async () => {
+  const whole: Uint8Array[] = [];
+  for await (const piece of npy("<i2", new Uint8Array(96))) whole.push(piece);
+  const file = Buffer.concat(whole);
+  const change = fc.record({ at: fc.nat(100), value: fc.nat(255), length: fc.integer({ min: 0, max: file.length }) });
+  await fc.assert(
+    fc.asyncProperty(change, async ({ at, value, length }) => {
+      const changed = Buffer.from(file.subarray(0, length));
+      if (at < length) changed[at] = value;
+      const source = pieces(changed.toString("latin1"));
+      const outcome = await read(source).then(
+        ({ header }) => header.shape.every(Number.isSafeInteger),
+        (error: Error) => error.message.startsWith("The .npy file cannot be read: "),
+      );
+      expect(outcome).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("swapToLittleEndian() turns every element round, in place, wherever it lies", () => {
