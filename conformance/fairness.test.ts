@@ -98,6 +98,35 @@ describe("three people running large refinements", () => {
     for (const { status, body } of await work) expect([status, body.passes > 300]).toEqual([200, true]);
   });
 
+  it("let a change of a fourth that takes three passes go through at once, after the pass in progress", async () => {
+    const fourth = await person();
+    for (const voxel of [
+      [24, 20, 18],
+      [10, 12, 9],
+      [30, 25, 20],
+    ] as const) {
+      await click(fourth, { autozoom: false, voxel });
+    }
+    const { work } = await threeAtWork();
+    const overtaking: number[] = [];
+    for (let n = 0; n < 9; n++) {
+      passes.length = 0;
+      const positive = n % 2 === 1;
+      const { status, body } = await server.call(fourth, "PATCH", "/api/segments/1/prompts/0", { positive });
+      expect([status, body.passes]).toEqual([200, 3]);
+      const own = passesOf(fourth);
+      const [asked, started] = [own[0]?.asked ?? 0, own.at(-1)?.started ?? 0];
+      overtaking.push(
+        passes.filter((other) => other.owner !== fourth && other.started > asked && other.started < started).length,
+      );
+      // Back to where a person who clicks now and then is.
+      await expect.poll(() => passes.length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(20);
+    }
+    // When the machine is busy, the device may give up waiting for the next pass.
+    expect(overtaking.toSorted((a, b) => a - b)[4]).toBe(0);
+    for (const { status } of await work) expect(status).toBe(200);
+  });
+
   it("are rid at once of one whose connection is gone, and the rest end as ever", async () => {
     const leaving = await person();
     const { ids, work } = await threeAtWork();

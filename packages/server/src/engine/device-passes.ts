@@ -86,6 +86,7 @@ export function createDevicePasses(
       const id = ++lastId;
       const leave = await job.gate.enter("writer");
       const entry: Entry = { job, over: new AbortController(), seconds: 0, leave };
+      const done = queue.expect(job.owner);
       jobs.set(id, entry);
       return {
         id,
@@ -95,6 +96,7 @@ export function createDevicePasses(
         end() {
           jobs.delete(id);
           entry.over.abort();
+          done();
           entry.leave?.();
           entry.leave = undefined;
         },

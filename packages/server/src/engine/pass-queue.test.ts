@@ -30,6 +30,47 @@ describe("createPassQueue()", () => {
     expect(places.slice(3)).toEqual(["c1:1", "c2:1", "c2:0"]);
   });
 
+  it("keeps the device for the next pass of one who is first in line, and no longer than that one works", async () => {
+    const queue = createPassQueue();
+    const device = createDevice();
+    const refining = await refineFor(queue, device, 20, 9);
+    const done = queue.expect("b");
+    const click = [queue.submit(device.pass("b0"))];
+    await device.finish("a19");
+    for (const next of ["b1", "b2"]) {
+      // Long enough that the device would wait for long.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await device.finish(device.started.at(-1) as string);
+      expect([queue.running, queue.waiting]).toEqual([0, 9]);
+      click.push(queue.submit(device.pass(next)));
+    }
+    expect(device.started.slice(20)).toEqual(["b0", "b1", "b2"]);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await device.finish("b2");
+    expect(queue.running).toBe(0);
+    done();
+    expect(device.started.at(-1)).toBe("a20");
+    expect(await Promise.all(click)).toEqual(["b0", "b1", "b2"]);
+    for (let n = 20; n < 29; n++) await device.finish(`a${n}`);
+    await Promise.all(refining);
+  });
+
+  it("gives the device to others when the next pass does not come", async () => {
+    const queue = createPassQueue();
+    const device = createDevice();
+    const refining = await refineFor(queue, device, 20, 1);
+    const done = queue.expect("b");
+    const click = queue.submit(device.pass("b0"));
+    await device.finish("a19");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await device.finish("b0");
+    expect([queue.running, queue.waiting]).toEqual([0, 1]);
+    await expect.poll(() => device.started.at(-1), { timeout: 20_000 }).toEqual("a20");
+    await device.finish("a20");
+    done();
+    await Promise.all([...refining, click]);
+  });
+
   it("removes a waiting pass at once when it is aborted", async () => {
     const queue = createPassQueue();
     const device = createDevice();
@@ -87,6 +128,18 @@ describe("createPassQueue()", () => {
     expect(await running).toBe("a1");
   });
 });
+
+/** Lets owner `a` be served for a while: the pass before the last `more` runs, those wait. */
+async function refineFor(
+  queue: ReturnType<typeof createPassQueue>,
+  device: ReturnType<typeof createDevice>,
+  passes: number,
+  more: number,
+): Promise<Promise<string>[]> {
+  const all = Array.from({ length: passes + more }, (_, n) => queue.submit(device.pass(`a${n}`)));
+  for (let n = 0; n < passes - 1; n++) await device.finish(`a${n}`);
+  return all;
+}
 
 /** A device whose passes end when the test says so. A pass named `a1` belongs to owner `a`. */
 function createDevice() {

@@ -47,7 +47,7 @@ describe("createTurns()", () => {
       for (const stage of ["coarse", "refine", "refine"] as const) {
         turns.add("d", stage, "d");
         expect(serve()).toBe("d");
-        // The device does not stand idle while the next patch is cut.
+        // Also when the device did not wait while the next patch was cut.
         serve();
       }
       for (let n = 0; n < 9; n++) serve();
@@ -67,6 +67,65 @@ describe("createTurns()", () => {
     serve(60);
     turns.add("c", "refine", "c");
     expect(serve(30)).toMatch(/^c{8,10}(abc){6,}/);
+  });
+
+  it("lets no stream of newcomers keep out those who were there before", () => {
+    const newcomers = fc.array(fc.record({ after: fc.nat(6), passes: fc.integer({ min: 1, max: 12 }) }), {
+      minLength: 20,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), newcomers, (count, stream) => {
+        const turns = createTurns<string>();
+        const refiners = Array.from({ length: count }, (_, n) => `refiner ${n}`);
+        for (const name of refiners) turns.add(name, "refine", name);
+        const waits = new Map(refiners.map((name) => [name, 0]));
+        const left = new Map<string, number>();
+        let most = 0;
+        const serve = () => {
+          const name = turns.next() as string;
+          for (const [refiner, wait] of waits) waits.set(refiner, refiner === name ? 0 : wait + 1);
+          most = Math.max(most, ...waits.values());
+          const passes = (left.get(name) ?? 1) - 1;
+          left.set(name, passes);
+          if (waits.has(name) || passes > 0) turns.add(name, "refine", name);
+        };
+        for (const [n, { after, passes }] of stream.entries()) {
+          for (let pass = 0; pass < after; pass++) serve();
+          left.set(`new ${n}`, passes);
+          turns.add(`new ${n}`, "coarse", `new ${n}`);
+          // Those who came before the newcomers and those of them who wait as long.
+          const waiting = new Set(turns.order()).size;
+          expect(most).toBeLessThanOrEqual(16 + 4 * (waiting + 1));
+        }
+      }),
+    );
+  });
+
+  it("serves a click of a fourth next although three have waited long", () => {
+    const turns = createTurns<string>();
+    for (const name of ["a", "b", "c"]) for (let n = 0; n < 50; n++) turns.add(name, "refine", name);
+    for (let n = 0; n < 60; n++) {
+      turns.next();
+      if (n % 5 !== 0) continue;
+      turns.add("d", "coarse", "d");
+      expect(turns.next()).toBe("d");
+    }
+  });
+
+  it("says whether somebody's pass would be next if it came now", () => {
+    const turns = createTurns<string>();
+    expect(turns.isNext("a", "refine")).toBe(true);
+    for (let n = 0; n < 30; n++) turns.add("a", "refine", "a");
+    for (let n = 0; n < 20; n++) turns.next();
+    expect([turns.isNext("b", "refine"), turns.isNext("a", "refine")]).toEqual([true, false]);
+    for (let n = 0; n < 20; n++) {
+      const said = turns.isNext("b", "refine");
+      turns.add("b", "refine", "b");
+      expect(turns.order()[0] === "b").toBe(said);
+      turns.next();
+      if (!said) turns.remove("b");
+    }
   });
 
   it("never serves an owner twice before all others who wait were served", () => {
