@@ -16,6 +16,8 @@ export const errorStatus = {
   outside_volume: 400,
   /** The prompt has no extent, or is of a kind or shape that the model does not take. */
   invalid_prompt: 400,
+  /** The edit needs something that the object does not have, or takes too long at once. */
+  invalid_edit: 400,
   /** A token is missing or wrong. */
   unauthorized: 401,
   /** Called by a page of another site, or under a name that is not this server's. */

@@ -1,3 +1,4 @@
+import { others } from "./edits.ts";
 import { axis, box, hexColor, label, slicePosition, voxel } from "./geometry.ts";
 import { segmentState, sessionId } from "./session.ts";
 import { z } from "./zod.ts";
@@ -112,8 +113,15 @@ export const segmentBody = z
   .nullish();
 export type SegmentBody = z.infer<typeof segmentBody>;
 
+const voxelsOf = z.object({ label, voxels: z.int() });
+
 /** `frame=mask` (or `1`): the object's own new mask in the changed box; `frame=labels`: the merged label map there. */
-export const promptQuery = z.object({ frame: z.enum(["1", "mask", "labels"]).optional() });
+export const promptQuery = z.object({
+  frame: z.enum(["1", "mask", "labels"]).optional(),
+  others: others.optional().meta({
+    description: "keep (default): where this object grows, others keep their voxels; take: unlocked ones lose them",
+  }),
+});
 
 /**
  * What a prompt, an undo or a reset did to its object. With a frame asked for, the body is the frame and this is the
@@ -130,6 +138,10 @@ export const segmentChange = z.object({
   seconds_network: z.number(),
   seconds_total: z.number(),
   mask_revision: z.int(),
+  taken: z.array(voxelsOf).meta({ description: "Voxels that other objects lost to this one" }),
+  spared: z
+    .array(voxelsOf)
+    .meta({ description: "Voxels that locked objects kept, and this one therefore did not get" }),
 });
 export type SegmentChange = z.infer<typeof segmentChange>;
 

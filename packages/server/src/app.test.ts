@@ -61,6 +61,7 @@ describe("around the API", () => {
         "post /api/run_segmentation",
         "post /api/sample",
         "post /api/segments",
+        "post /api/segments/{label}/edits",
         "post /api/segments/{label}/predict",
         "post /api/segments/{label}/prompts",
         "post /api/segments/{label}/reset",

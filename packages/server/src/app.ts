@@ -18,6 +18,7 @@ import { stocktaker } from "./metrics/stock.ts";
 import { serveProtocols, tellLeaselessCalls } from "./protocols/protocols.ts";
 import { admin } from "./routes/admin.ts";
 import type { ApiContext } from "./routes/context.ts";
+import { edits } from "./routes/edits.ts";
 import { events } from "./routes/events.ts";
 import { exportFiles } from "./routes/export.ts";
 import { health } from "./routes/health.ts";
@@ -175,6 +176,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(image, context);
       await api.register(points, context);
       await api.register(segments, context);
+      await api.register(edits, context);
       await api.register(predict, context);
       await api.register(preview, context);
       await api.register(presence, context);

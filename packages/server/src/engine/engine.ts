@@ -1,4 +1,4 @@
-import type { ModelSettings, PartsChange, Prompt, PromptEdit, SavedParts } from "@septum/segment";
+import type { MaskEdit, ModelSettings, PartsChange, Prompt, PromptEdit, SavedParts, Settlement } from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
 import type { ExportedFile, ExportFormat, ExportSegment } from "./export/exported.ts";
 
@@ -88,6 +88,11 @@ export interface OpenImage {
   object(label: number, saved?: SavedParts): Promise<SegmentObject>;
   /** Forgets the object and its memory. */
   removeObject(label: number): void;
+  /**
+   * After a change of this object: it gives back what it gained of locked objects, and takes what it gained of the others, each
+   * of which goes one step of its history.
+   */
+  settle(label: number, others: readonly { readonly label: number; readonly locked: boolean }[]): Promise<Settlement>;
   /** Merged label map of the given objects over `box` (default: whole); where two overlap, the earlier of the list wins. */
   labelMap(labels: readonly number[], box?: Box): Promise<LabelMap>;
   /** The merged label map as `.nii.gz` with the source's geometry, each object by its value: uint8 up to 255, else uint16. */
@@ -137,7 +142,12 @@ export interface SegmentObject {
    * All or nothing, as `apply` is.
    */
   rewrite(edit: PromptEdit, options: RewriteOptions): Promise<Applied>;
-  /** Takes back the last prompt, rewriting or reset. Undefined when there is none. */
+  /**
+   * Changes the mask by hand. One step to undo, unless nothing changed; the prompts there were are done with, and the mask is
+   * what the next one starts from. Nothing changes after an error or an abort. Throws `SegmentError` (`EditInvalid`).
+   */
+  edit(edit: MaskEdit, options?: { readonly signal?: AbortSignal }): Promise<Applied>;
+  /** Takes back the last prompt, rewriting, edit or reset. Undefined when there is none. */
   undo(): Promise<Applied | undefined>;
   /** Brings back what was undone last. Undefined when there is none. */
   redo(): Promise<Applied | undefined>;

@@ -20,6 +20,8 @@ export interface HeldObject extends SegmentObject {
   /** In shared memory, one bit per voxel of the volume; to be read behind the gate. */
   readonly mask: Uint8Array;
   readonly gate: Gate;
+  /** Takes note of what became of the object in a call that was about another. */
+  learn(facts: ObjectFacts): void;
   /** Stops what is under way and lets go of the object's memory. */
   close(): void;
 }
@@ -126,6 +128,20 @@ export async function openObject(
         edit: "prompt" in edit ? { ...edit, prompt: compactPrompt(edit.prompt) } : edit,
         autozoom: options.autozoom,
       }),
+    async edit(edit, { signal } = {}) {
+      const start = performance.now();
+      // Readers wait until it is done; the object's other calls, too.
+      const leave = await gate.enter("writer");
+      try {
+        const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+        const changed = await remote.call("edit", { ...key, edit }, { signal: either });
+        facts = changed.facts;
+        const secondsTotal = (performance.now() - start) / 1000;
+        return { ...appliedOf(changed.applied as SegmenterApplied), secondsTotal };
+      } finally {
+        leave();
+      }
+    },
     async undo() {
       const { applied } = await change("undo");
       return applied && appliedOf(applied);
@@ -145,6 +161,9 @@ export async function openObject(
     preview: () => remote.call("preview", key),
     bounds: () => remote.call("bounds", key),
     save: () => remote.call("save", key),
+    learn(learnt) {
+      facts = learnt;
+    },
     close() {
       bits = undefined;
       closing.abort(new DOMException(`Object ${key.label} was removed`, "AbortError"));

@@ -1,4 +1,5 @@
 import type {
+  MaskEdit,
   ModelSettings,
   PartsChange,
   Patch,
@@ -7,6 +8,7 @@ import type {
   PromptEdit,
   SavedParts,
   Applied as SegmenterApplied,
+  Settlement,
 } from "@septum/segment";
 import type { Box } from "@septum/volume";
 import type { PassProgress, Preview } from "./engine.ts";
@@ -58,6 +60,16 @@ export interface RewriteCall extends ObjectKey {
   readonly autozoom?: boolean;
 }
 
+export interface SettleCall extends ObjectKey {
+  readonly others: readonly { readonly label: number; readonly locked: boolean }[];
+}
+
+export interface Settled {
+  readonly settlement: Settlement;
+  /** Of every object that changed, by label. */
+  readonly facts: ReadonlyMap<number, ObjectFacts>;
+}
+
 /** What the engine asks of a segment thread. */
 export type SegmentMethods = {
   openImage: { args: { readonly image: number; readonly prepared: PreparedImage }; result: undefined };
@@ -68,6 +80,8 @@ export type SegmentMethods = {
   apply: { args: ApplyCall; result: Changed; event: PassProgress };
   predict: { args: PredictCall; result: Changed; event: PassProgress };
   rewrite: { args: RewriteCall; result: Changed; event: PassProgress };
+  edit: { args: ObjectKey & { readonly edit: MaskEdit }; result: Changed };
+  settle: { args: SettleCall; result: Settled };
   undo: { args: ObjectKey; result: Changed };
   redo: { args: ObjectKey; result: Changed };
   reset: { args: ObjectKey; result: Changed };

@@ -3,14 +3,17 @@ import { parentPort, workerData } from "node:worker_threads";
 import {
   type Applied,
   createSegmenter,
+  editMask,
   type Model,
   type PreparedImage,
   type Segmenter,
   type Step,
+  settle,
 } from "@septum/segment";
-import { bitsBoundingBox } from "@septum/volume";
+import { bitsBoundingBox, wholeBox } from "@septum/volume";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { PassProgress } from "./engine.ts";
+import { runInTurns } from "./in-turns.ts";
 import { connect, type Port, type Remote, transferring } from "./rpc.ts";
 import type {
   Changed,
@@ -71,6 +74,27 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
   },
   rewrite({ job, edit, autozoom, ...key }, { signal, emit }) {
     return runSteps(objectOf(key), job, emit, ({ rewrite }) => rewrite(edit, { autozoom, signal }));
+  },
+  async edit({ edit, ...key }, { signal }) {
+    const hosted = objectOf(key);
+    const { segmenter } = hosted;
+    const { volume } = imageOf(key.image).prepared;
+    const made = await runInTurns(editMask(edit, segmenter.mask, volume), signal);
+    const { box, bits } = made ?? { box: wholeBox([0, 0, 0]), bits: new Uint8Array(0) };
+    return { applied: segmenter.edit(box, bits), facts: factsOf(hosted) };
+  },
+  settle({ others, ...key }) {
+    const hosted = objectOf(key);
+    const neighbours = others.map((other) => ({ ...other, hosted: objectOf({ ...key, label: other.label }) }));
+    const { size } = imageOf(key.image).prepared.volume;
+    const settlement = settle(
+      hosted.segmenter,
+      neighbours.map(({ label, locked, hosted }) => ({ label, locked, segmenter: hosted.segmenter })),
+      size,
+    );
+    const facts = new Map([[key.label, factsOf(hosted)]]);
+    for (const { label, hosted } of neighbours) facts.set(label, factsOf(hosted));
+    return { settlement, facts };
   },
   undo(key) {
     const hosted = objectOf(key);

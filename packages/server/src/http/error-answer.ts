@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "SegmentError PromptEmpty": ["invalid_prompt"],
   "SegmentError PromptInvalid": ["invalid_prompt"],
   "SegmentError PromptUnsupported": ["invalid_prompt"],
+  "SegmentError EditInvalid": ["invalid_edit"],
   DrawingTooLarge: ["invalid_prompt"],
   StoreFull: noRoom,
   StoreClosed: closing,

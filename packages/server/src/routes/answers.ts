@@ -90,5 +90,7 @@ export function segmentChange(session: Session, change: ObjectChange): SegmentCh
     seconds_network: change.secondsNetwork,
     seconds_total: change.secondsTotal,
     mask_revision: change.maskRevision,
+    taken: (change.taken ?? []).map(({ label, voxels }) => ({ label, voxels })),
+    spared: [...(change.spared ?? [])],
   };
 }

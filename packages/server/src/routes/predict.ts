@@ -23,7 +23,7 @@ export const predict: Routes = async (app) => {
       const { session, params, body } = request;
       if (!session.state.image) throw noImage();
       const { full = false, autozoom = true } = body ?? {};
-      const options = { full, autozoom, signal: connectionSignal(reply) };
+      const options = { full, autozoom, others: request.query.others, signal: connectionSignal(reply) };
       return answerChange(request, reply, await predictObject(session, params.label, options));
     },
   );

@@ -73,7 +73,7 @@ describe("results", () => {
     const id = await loaded();
     await call(id, "POST", "/api/mark_point", { voxel: [3, 3, 3], point_number: 300 });
     const { labels } = (await call(id, "GET", "/api/color_template")).body;
-    expect(labels[0]).toEqual({ number: 1, color: "#ff0000", name: "Label 1" });
-    expect(labels.at(-1)).toEqual({ number: 300, color: "#fffafa", name: "Label 300" });
+    expect(labels[0]).toMatchObject({ number: 1, color: "#ff0000", name: "Label 1" });
+    expect(labels.at(-1)).toMatchObject({ number: 300, color: "#fffafa", name: "Label 300" });
   });
 });

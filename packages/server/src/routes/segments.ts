@@ -97,12 +97,12 @@ export const segments: Routes = async (app) => {
       },
     },
     async (request, reply) => {
-      const { session, body, params } = request;
+      const { session, body, params, query } = request;
       const { image } = session.state;
       if (!image) throw noImage();
       const { prompt, summary } = drawPrompt(body, image.info.size);
       const { predict, autozoom } = body;
-      const options = { predict, autozoom, signal: connectionSignal(reply) };
+      const options = { predict, autozoom, others: query.others, signal: connectionSignal(reply) };
       return answerChange(request, reply, await applyPrompt(session, params.label, prompt, summary, options));
     },
   );
@@ -119,9 +119,10 @@ export const segments: Routes = async (app) => {
       },
     },
     async (request, reply) => {
-      const { session, params } = request;
+      const { session, params, query } = request;
       const { label, n } = params;
-      return answerChange(request, reply, await changePrompt(session, label, n, () => null, connectionSignal(reply)));
+      const change = await changePrompt(session, label, n, () => null, connectionSignal(reply), query.others);
+      return answerChange(request, reply, change);
     },
   );
 
@@ -138,11 +139,12 @@ export const segments: Routes = async (app) => {
       },
     },
     async (request, reply) => {
-      const { session, params, body } = request;
+      const { session, params, query, body } = request;
       const { image } = session.state;
       if (!image) throw noImage();
       const plan = (prompt: PromptSummary) => patchedPrompt(params.n, prompt, body, image.info.size);
-      const change = await changePrompt(session, params.label, params.n, plan, connectionSignal(reply));
+      const { label, n } = params;
+      const change = await changePrompt(session, label, n, plan, connectionSignal(reply), query.others);
       return answerChange(request, reply, change);
     },
   );

@@ -1,19 +1,13 @@
-import {
-  createSegmenter,
-  finish,
-  type Model as Network,
-  type Prompt,
-  prepareImage,
-  type SavedParts,
-} from "@septum/segment";
+import type { Prompt } from "@septum/segment";
 import { memoryStore, type Store } from "@septum/store";
 import type { Vec3 } from "@septum/volume";
-import { bitsBoundingBox, cutBits, wholeBox } from "@septum/volume";
+import { wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Engine, SegmentObject } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { fakeEngine } from "../testing/fake-engine.ts";
-import { affine, size, startHarness } from "../testing/harness.ts";
+import { size, startHarness } from "../testing/harness.ts";
+import { segmenterEngine } from "../testing/segmenter-engine.ts";
 import { keptKey, stepKey } from "./history.ts";
 import { changeLabel } from "./labels.ts";
 import { noLimits } from "./limits.ts";
@@ -119,82 +113,6 @@ function without(picture: Picture, labels: readonly number[]): Picture {
 const at = ([i, j, k]: Vec3): PointPrompt => ({ kind: "point", voxel: [i, j, k], positive: true });
 const sameVoxel = (a: Vec3 | undefined, b: Vec3) => a?.every((index, axis) => index === b[axis]);
 const sorted = <T>(map: ReadonlyMap<number, T>) => [...map].sort(([a], [b]) => a - b);
-
-/** Looks at every voxel alone: bright, or said to be. */
-const stubModel: Network = {
-  settings: {
-    patchSize: [6, 8, 6],
-    interactionChannels: 7,
-    channels: { previous: 0, bbox2d: [1, 2], bbox3d: [1, 2], lasso: [1, 2], points: [3, 4], scribble: [5, 6] },
-    supported: { points: true, bbox2d: true, bbox3d: false, scribble: true, lasso: true },
-    supportsInitialMask: true,
-    pointRadius: 2,
-    decay: 0.9,
-    coverMargin: 1,
-    borderChange: { absolute: 4, minimum: 1, relative: 0.2 },
-  },
-  async predict({ image, mean, std, previous, promptIndex, promptValue }) {
-    const score = Float32Array.from(image, (value, voxel) => (value - mean) / std - 0.6 + (previous[voxel] ? 0.25 : 0));
-    for (const [n, at] of promptIndex.entries()) {
-      const channel = Math.floor(at / image.length);
-      score[at % image.length] += channel % 2 === 1 ? 2.5 * promptValue[n] : -3 * promptValue[n];
-    }
-    return Uint8Array.from(score, (value) => (value > 0 ? 1 : 0));
-  },
-};
-
-/** The fake engine with the objects of the real one, in this thread. */
-function segmenterEngine(): Engine {
-  const engine = fakeEngine();
-  const voxels = Int16Array.from({ length: size[0] * size[1] * size[2] }, (_, n) => Math.imul(n, 2654435761) >>> 25);
-  const volume = { data: voxels, size, affine, scaling: { slope: 1, intercept: 0 } };
-  const image = prepareImage(volume);
-  const objectOf = (label: number, saved?: SavedParts): SegmentObject => {
-    const segmenter = createSegmenter({ image, model: stubModel, saved });
-    return {
-      label,
-      get voxels() {
-        return segmenter.voxels;
-      },
-      get prompts() {
-        return segmenter.prompts.length;
-      },
-      get undoable() {
-        return segmenter.undoable;
-      },
-      get redoable() {
-        return segmenter.redoable;
-      },
-      apply: (prompt, { predict, autozoom, signal }) => finish(segmenter.apply(prompt, { predict, autozoom, signal })),
-      predict: ({ autozoom, full, signal }) => finish(segmenter.predict({ autozoom, forceFullRefine: full, signal })),
-      rewrite: (edit, { autozoom, signal }) => finish(segmenter.rewrite(edit, { autozoom, signal })),
-      undo: async () => segmenter.undo(),
-      redo: async () => segmenter.redo(),
-      reset: async () => segmenter.reset(),
-      preview: async () => undefined,
-      maskBits: async (box) => cutBits(segmenter.mask, size, box),
-      bounds: async () => bitsBoundingBox(segmenter.mask, size),
-      save: async () => segmenter.save(),
-    };
-  };
-  return {
-    ...engine,
-    async openImage(path, options) {
-      const objects = new Map<number, SegmentObject>();
-      return {
-        ...(await engine.openImage(path, options)),
-        async object(label, saved) {
-          const known = saved ? undefined : objects.get(label);
-          const object = known ?? objectOf(label, saved);
-          objects.set(label, object);
-          return object;
-        },
-        removeObject: (label) => void objects.delete(label),
-        labelMap: async (labels) => ({ box: wholeBox(size), data: Uint8Array.from(labels) }),
-      };
-    },
-  };
-}
 
 /** A session that can be let go and opened anew from its store at any time. */
 async function openBench(engine: Engine, store: Store = memoryStore()) {

@@ -1,5 +1,5 @@
-import type { PromptSummary, SegmentBody } from "@septum/protocol";
-import type { Prompt, PromptEdit } from "@septum/segment";
+import type { Others, PromptSummary, SegmentBody } from "@septum/protocol";
+import type { Prompt, PromptEdit, Settlement } from "@septum/segment";
 import type { Box } from "@septum/volume";
 import type { Applied, RewriteOptions, SegmentObject } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
@@ -7,13 +7,16 @@ import type { StepFacts } from "./history.ts";
 import { tellLabel, withAttributes } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { freeLabel, refuseLocked, segmentNotFound } from "./points.ts";
-import { writeObject } from "./saved-objects.ts";
+import { together, writeObject } from "./saved-objects.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
+import { type Taking, takeFromOthers } from "./taking.ts";
 
 export interface PromptOptions {
   readonly predict: boolean;
   readonly autozoom: boolean;
+  /** What becomes of other objects where this one grows. */
+  readonly others?: Others;
   readonly signal: AbortSignal;
   /** Of a run: its place among the objects. */
   readonly progress?: { readonly object: number; readonly objects: number };
@@ -24,6 +27,9 @@ export interface ObjectChange extends Applied {
   readonly label: number;
   readonly prompts: number;
   readonly maskRevision: number;
+  /** Of other objects, when this one was to take from them. */
+  readonly taken?: Settlement["taken"];
+  readonly spared?: Settlement["spared"];
 }
 
 /**
@@ -58,7 +64,8 @@ export function applyPrompt(
     );
     const what = anew ? "mask" : `${summary.positive ? "+" : "−"} ${summary.kind}`;
     const name = `${what}, ${nameOf(session.state, label)}`;
-    return commitObject(session, object, applied, (prompts) => [...(anew ? [] : prompts), summary], { name });
+    const listed = (prompts: readonly PromptSummary[]) => [...(anew ? [] : prompts), summary];
+    return commitObject(session, opened, object, applied, listed, { name }, options.others);
   });
 }
 
@@ -112,7 +119,7 @@ export function resetObject(session: Session, label: number, signal: AbortSignal
     refuseLocked(session.state, label);
     const object = await opened.object(label);
     const name = `reset ${nameOf(session.state, label)}`;
-    return commitObject(session, object, await object.reset(), () => [], { name });
+    return commitObject(session, opened, object, await object.reset(), () => [], { name });
   });
 }
 
@@ -132,7 +139,7 @@ export async function remakeObject(
       ? object.rewrite({ type: "restart", prompt }, passes)
       : object.apply(prompt, { ...passes, predict: options.predict }),
   );
-  return commitObject(session, object, applied, () => [summary], { name: `run: ${label}`, run });
+  return commitObject(session, opened, object, applied, () => [summary], { name: `run: ${label}`, run });
 }
 
 /** What is to become of an earlier prompt: null removes it. */
@@ -148,6 +155,7 @@ export function changePrompt(
   n: number,
   plan: (prompt: PromptSummary) => PromptChange,
   signal: AbortSignal,
+  others?: Others,
 ): Promise<ObjectChange> {
   return work(session, signal, async (opened) => {
     const segment = findSegment(session.state, label);
@@ -165,7 +173,8 @@ export function changePrompt(
     const applied = await predictOrLeave(session, opened, label, options, (passes) => object.rewrite(edit, passes));
     const name = `${change?.name ?? "removed"} prompt ${n + 1} of ${nameOf(session.state, label)}`;
     const added = change ? [change.summary] : [];
-    return commitObject(session, object, applied, (prompts) => prompts.toSpliced(n, 1, ...added), { name });
+    const listed = (prompts: readonly PromptSummary[]) => prompts.toSpliced(n, 1, ...added);
+    return commitObject(session, opened, object, applied, listed, { name }, others);
   });
 }
 
@@ -204,30 +213,37 @@ export async function predictOrLeave(
  * Puts what the engine did on disk. When that fails, memory and disk differ and disk is right: the image is let go, and
  * opened from there by the next call.
  */
-async function commitObject(
+export async function commitObject(
   session: Session,
+  opened: OpenedImage,
   object: SegmentObject,
   applied: Applied,
   plan: (prompts: readonly PromptSummary[]) => readonly PromptSummary[],
   step: StepFacts,
+  others?: Others,
 ): Promise<ObjectChange> {
   const { label } = object;
+  let taking: Taking;
   try {
-    const saved = writeObject(objectKey(label), await object.save());
+    taking = await takeFromOthers(session, opened, label, others);
+    const saved = together(writeObject(objectKey(label), await object.save()), taking.saved);
     await session.change((state) => {
       const prompts = plan(findSegment(state, label)?.prompts ?? []);
       return {
-        state: withSegment(state, { label, voxels: applied.voxels, prompts }),
+        state: taking.apply(withSegment(state, { label, voxels: object.voxels, prompts })),
         ...saved,
-        step: { ...step, moves: new Map([[label, { steps: 1, undoable: object.undoable }]]) },
+        step: { ...step, moves: new Map([[label, { steps: 1, undoable: object.undoable }], ...taking.moves]) },
       };
     });
   } catch (error) {
     session.rest();
     throw error;
   }
-  tellChanged(session, label, applied.voxels, applied.changed);
-  return { ...applied, label, prompts: object.prompts, maskRevision: session.state.maskRevision };
+  const { voxels, prompts } = object;
+  const { taken, spared } = taking;
+  tellChanged(session, label, voxels, applied.changed);
+  taking.tell();
+  return { ...applied, label, voxels, prompts, maskRevision: session.state.maskRevision, taken, spared };
 }
 
 /** Tells those who follow the session that the object changed inside the box. */

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { gzipSync } from "node:zlib";
-import type { Prompt, PromptEdit } from "@septum/segment";
+import { editMask, finishWork, type Prompt, type PromptEdit } from "@septum/segment";
 import {
   type Box,
   bitsBoundingBox,
@@ -14,6 +14,7 @@ import {
   shiftBox,
   spacing,
   uniteBoxes,
+  unpackBits,
   type Vec3,
   type Volume,
   volumeStatistics,
@@ -76,7 +77,7 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
       const { volume, header } = await readNifti(createReadStream(path), { signal, maxBytes, frame });
       const { size, affine, scaling, data } = volume;
       const { range, window } = volumeStatistics(volume);
-      const objects = new Map<number, { object: SegmentObject; mask: () => Uint8Array }>();
+      const objects = new Map<number, ReturnType<typeof fakeObject>>();
       const labelMap = (labels: readonly number[], box: Box, values = labels) => {
         const map = values.some((value) => value > 255)
           ? new Uint16Array(boxVoxels(box))
@@ -121,11 +122,38 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
         async object(label, saved) {
           const known = objects.get(label);
           if (known && !saved) return known.object;
-          const made = fakeObject(label, size, saved?.get(""), applied, onPass);
+          const made = fakeObject(label, volume, saved?.get(""), applied, onPass);
           objects.set(label, made);
           return made.object;
         },
         removeObject: (label) => void objects.delete(label),
+        async settle(label, others) {
+          const of = (label: number) => objects.get(label) as ReturnType<typeof fakeObject>;
+          const count = (voxels: Uint8Array) => voxels.reduce((sum, value) => sum + value, 0);
+          const gained = of(label).gained();
+          const shared = others.map(({ label, locked }) => {
+            const mask = of(label).mask();
+            return { label, locked, voxels: gained.map((value, voxel) => value & mask[voxel]) };
+          });
+          const [spared, rest] = [shared.filter(({ locked }) => locked), shared.filter(({ locked }) => !locked)];
+          for (const { voxels } of spared) {
+            of(label).trim(voxels, true);
+            for (const { voxels: lost } of rest) for (const voxel of lost.keys()) lost[voxel] &= ~voxels[voxel];
+          }
+          const taken = rest.filter(({ voxels }) => count(voxels) > 0);
+          for (const { label, voxels } of taken) of(label).trim(voxels, false);
+          const counted = ({ label, voxels }: { label: number; voxels: Uint8Array }) => ({
+            label,
+            voxels: count(voxels),
+          });
+          return {
+            spared: spared.map(counted).filter(({ voxels }) => voxels > 0),
+            taken: taken.map((lost) => ({
+              ...counted(lost),
+              changed: bitsBoundingBox(packBits(lost.voxels), size) ?? wholeBox(size),
+            })),
+          };
+        },
         labelMap: async (labels, box = wholeBox(size)) => ({ box, data: labelMap(labels, box) }),
         async labelNifti(chosen) {
           const [labels, values] = [chosen.map(({ label }) => label), chosen.map(({ value }) => value)];
@@ -168,23 +196,24 @@ interface History {
   readonly redo: readonly (readonly Given[])[];
 }
 
-/** A prompt; `waits` when it was added without predicting. */
-type Given = Prompt & { readonly waits?: boolean };
+/** A prompt; `waits` when it was added without predicting. Or, with `gone`, voxels that went to another object. */
+type Given = Prompt & { readonly waits?: boolean; readonly gone?: boolean };
 
 function fakeObject(
   label: number,
-  size: Vec3,
+  volume: Volume,
   state: Uint8Array | undefined,
   applied: Prompt[],
   onPass: FakeEngineOptions["onPass"],
 ) {
+  const { size } = volume;
   let history: History = state ? revive(state) : { undo: [], now: [], redo: [] };
   let running: { readonly number: number; readonly given: readonly Given[] } | undefined;
   const mask = (given = history.now) => {
     const voxels = new Uint8Array(boxVoxels(wholeBox(size)));
     for (const prompt of given) {
       const drawn = "mask" in prompt ? prompt.mask : undefined;
-      const positive = prompt.kind === "initial" || prompt.positive;
+      const positive = prompt.kind === "initial" ? !prompt.gone : prompt.positive;
       eachVoxel(boxOf(prompt, size), size, (voxel, at) => {
         if (!drawn || drawn[at]) voxels[voxel] = positive ? 1 : 0;
       });
@@ -221,7 +250,7 @@ function fakeObject(
       return count();
     },
     get prompts() {
-      return history.now.length;
+      return promptsOf(history.now).length;
     },
     get undoable() {
       return history.undo.length;
@@ -244,11 +273,21 @@ function fakeObject(
       return change({ ...history, now: history.now.with(-1, { ...last, waits: false }), redo: [] }, 2);
     },
     async rewrite(edit, options) {
-      const next = rewritten(history.now, edit);
+      const next = rewritten(promptsOf(history.now), edit);
       const passes = 2 * (edit.type === "restart" ? 1 : next.length - edit.at);
       await predict(passes, options, next);
       if ("prompt" in edit) applied.push(edit.prompt);
       return record(next, passes);
+    },
+    async edit(edit) {
+      const made = finishWork(editMask(edit, packBits(mask()), volume));
+      const after = mask();
+      const bytes = made && unpackBits(made.bits, boxVoxels(made.box));
+      if (made) eachVoxel(made.box, size, (voxel, at) => after.fill(bytes?.[at] ?? 0, voxel, voxel + 1));
+      const same = mask().every((value, voxel) => value === after[voxel]);
+      if (same) return { voxels: count(), passes: 0, zooms: [], secondsNetwork: 0, secondsTotal: 0 };
+      const drawn = { kind: "initial", box: wholeBox(size), mask: after } as const;
+      return { ...record([drawn], 0), changed: made?.box, zooms: [] };
     },
     async undo() {
       const { undo, now, redo } = history;
@@ -278,7 +317,21 @@ function fakeObject(
       return { put: new Map([["", new TextEncoder().encode(text)]]), remove: [] };
     },
   };
-  return { object, mask };
+  /** Voxels that the last change added. */
+  const gained = () => {
+    const before = mask(history.undo.at(-1) ?? []);
+    return mask().map((value, voxel) => value & ~before[voxel]);
+  };
+  /** Takes voxels away; in the last step or in one of its own. */
+  const trim = (voxels: Uint8Array, extend: boolean) => {
+    const now = [...history.now, { kind: "initial", box: wholeBox(size), mask: voxels, gone: true } as const];
+    history = extend ? { ...history, now } : { undo: [...history.undo, history.now], now, redo: [] };
+  };
+  return { object, mask, gained, trim };
+}
+
+function promptsOf(given: readonly Given[]): readonly Given[] {
+  return given.filter(({ gone }) => !gone);
 }
 
 function rewritten(prompts: readonly Given[], edit: PromptEdit): readonly Given[] {
