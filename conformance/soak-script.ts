@@ -75,11 +75,12 @@ function randomStep(random: Random, large: boolean): Step {
   const extent = large ? Math.min(...largeSize) : commonExtent;
   if (random.chance(0.08)) return "rest";
   if (random.chance(0.06)) return "reload";
-  if (random.chance(0.25)) return objectCall(random, extent);
   for (;;) {
-    const call = randomCall(random, { extent, autozoom: large ? 0 : 0.15 });
+    const call = random.chance(0.25)
+      ? objectCall(random, extent)
+      : randomCall(random, { extent, autozoom: large ? 0 : 0.15 });
     // The small model zooms at every first prompt of an object: dozens of passes here, over a thousand on the large scan.
-    const zooms = call.path === "/api/run_segmentation";
+    const zooms = call.path === "/api/run_segmentation" || call.path.includes("/predict");
     if (!zooms || (!large && random.chance(0.3))) return call;
   }
 }
