@@ -48,7 +48,7 @@ async function* examine(flags: DoctorOptions["flags"], env: Environment): AsyncG
     yield fail("settings", error.message, "correct it and ask again; `septum serve --help` lists what there is");
     return;
   }
-  const { data, host, port, maxUploadMb, memory, model, device, threads } = settings;
+  const { data, host, port, alsoPort, maxUploadMb, memory, model, device, threads } = settings;
   const machine = availableMemory();
   yield checkMemory(memory ?? Math.floor(machine / 2), machine);
   const writable = await checkWritable(data);
@@ -58,6 +58,7 @@ async function* examine(flags: DoctorOptions["flags"], env: Environment): AsyncG
     yield await checkSessions(data, tryStore);
   }
   yield await checkPort(host, port);
+  for (const further of alsoPort) yield await checkPort(host, further, "--also-port (SEPTUM_ALSO_PORT)");
   yield await checkApp(builtApp);
   yield* await checkModel({
     model,

@@ -35,7 +35,10 @@ test("checkPort() says when another program has it", async () => {
     check: "port",
     state: "fail",
     says: `${port} on 127.0.0.1 is in use by another program`,
-    fix: "stop that program, or choose another port with --port (SEPTUM_PORT); 0 takes a free one",
+    fix: "stop that program, or choose another port with --port (SEPTUM_PORT)",
+  });
+  expect(await checkPort("127.0.0.1", port, "--also-port (SEPTUM_ALSO_PORT)")).toMatchObject({
+    fix: "stop that program, or choose another port with --also-port (SEPTUM_ALSO_PORT)",
   });
 });
 

@@ -1,8 +1,11 @@
 import { createServer } from "node:net";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** Whether the port is free: by listening on it for a moment. A Septum server that has it is said to be there. */
-export async function checkPort(host: string, port: number): Promise<Finding> {
+/**
+ * Whether the port is free: by listening on it for a moment. A Septum server that has it is said to be there. `setting` is
+ * where it was chosen.
+ */
+export async function checkPort(host: string, port: number, setting = "--port (SEPTUM_PORT)"): Promise<Finding> {
   const error = await listenOnce(host, port);
   if (!error) return ok("port", port === 0 ? `a free one will be taken on ${host}` : `${port} on ${host} is free`);
   if (error.code === "EADDRINUSE") {
@@ -10,21 +13,17 @@ export async function checkPort(host: string, port: number): Promise<Finding> {
       return warn(
         "port",
         `a Septum server runs on ${host}:${port} already`,
-        "nothing, when that one is meant; else stop it, or choose another with --port",
+        `nothing, when that one is meant; else stop it, or choose another with ${setting}`,
       );
     }
     return fail(
       "port",
       `${port} on ${host} is in use by another program`,
-      "stop that program, or choose another port with --port (SEPTUM_PORT); 0 takes a free one",
+      `stop that program, or choose another port with ${setting}`,
     );
   }
   if (error.code === "EACCES") {
-    return fail(
-      "port",
-      `${port} may not be used by this user`,
-      "choose a port of 1024 or above with --port (SEPTUM_PORT)",
-    );
+    return fail("port", `${port} may not be used by this user`, `choose a port of 1024 or above with ${setting}`);
   }
   return fail(
     "port",
