@@ -92,9 +92,17 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
     expect(await page.evaluate(() => window.septum?.points.length)).toBe(2);
   });
 
-  it("downloads the label map in the scan's geometry, and the label file", async () => {
+  it("downloads the label map in the scan's geometry, and the label file, both verified", async () => {
     const shown = await shownLabels();
-    const map = await readVolume(await downloaded(/segmentation/i));
+    await page.getByTestId("downloads").click();
+    await page.getByTestId("download-dialog").waitFor();
+    expect(await seriousProblems()).toEqual([]);
+    const map = await readVolume(await downloaded("nifti"));
+    await page
+      .getByTestId("verified")
+      .getByText(`${shown["1"].toLocaleString("en-US")} voxels`)
+      .waitFor();
+    await shoot("downloads");
     const source = await readVolume(readFileSync(sample));
     expect(map.size).toEqual(source.size);
     expect(map.affine).toEqual(source.affine);
@@ -105,9 +113,10 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
     const [i, j, k] = organs.liver;
     expect(map.data[i + 122 * (j + 101 * k)]).toBe(1);
 
-    const labels = (await downloaded(/label file/i)).toString();
+    const labels = (await downloaded("itksnap")).toString();
     expect(labels).toContain("ITK-SnAP Label Description File");
     expect(labels).toMatch(/^\s+1\s+255\s+0\s+0\s+1\s+1\s+1\s+"/m);
+    await page.keyboard.press("Escape");
   });
 
   it("undoes and redoes after a reload, by keys and by the list of steps", async () => {
@@ -175,14 +184,9 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
   const sessionId = () => page.evaluate(() => window.septum?.sessionId);
   const shoot = (name: string) => page.screenshot({ path: `${pictures}${name}.png` });
 
-  async function downloaded(button: RegExp): Promise<Buffer> {
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page
-        .getByTestId("downloads")
-        .click()
-        .then(() => page.getByRole("menuitem", { name: button }).click()),
-    ]);
+  async function downloaded(format: string): Promise<Buffer> {
+    await page.getByTestId(`format-${format}`).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("download").click()]);
     return readFileSync(await (download as Download).path());
   }
 

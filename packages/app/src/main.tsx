@@ -10,6 +10,7 @@ import { MantineProvider } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { Mishap } from "./panels/mishap.tsx";
 import { watchServer } from "./state/heartbeat.ts";
 import { followColours } from "./state/preferences.ts";
 import { start } from "./state/session-actions.ts";
@@ -32,6 +33,8 @@ if (!administers) {
 }
 createRoot(root).render(
   <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="dark">
-    <Suspense>{administers ? <AdminPage /> : <App />}</Suspense>
+    <Mishap>
+      <Suspense>{administers ? <AdminPage /> : <App />}</Suspense>
+    </Mishap>
   </MantineProvider>,
 );

@@ -41,6 +41,8 @@ export const theme = createTheme({
   components: {
     // Inside a landmark of the page, so that a screen reader finds what opens over it.
     Portal: { defaultProps: { target: "#overlays" } },
+    // The placeholder takes the focus first, and is no item of the menu.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 500, withArrow: true } },
     Button: { defaultProps: { size: "sm" } },
   },

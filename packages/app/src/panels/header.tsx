@@ -4,7 +4,7 @@ import { SessionMenu } from "../session/session-menu.tsx";
 import { openSample } from "../state/image-actions.ts";
 import { useApp } from "../state/store.ts";
 import { spacingText } from "../words/amounts.ts";
-import { Downloads } from "./downloads.tsx";
+import { DownloadDialog } from "./download-dialog.tsx";
 import { chooseFile } from "./file-drop.tsx";
 import { HistoryTools } from "./history-tools.tsx";
 import { KeyHelp } from "./keys/key-help.tsx";
@@ -25,7 +25,7 @@ export function Header() {
         <People />
         {hasScan && <HistoryTools />}
         {hasScan && <OpenMenu />}
-        {hasScan && <Downloads />}
+        {hasScan && <DownloadDialog />}
         <KeyHelp />
         <SchemeToggle />
         <SessionMenu />

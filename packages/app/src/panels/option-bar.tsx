@@ -5,6 +5,7 @@ import { runPrompts } from "../state/prompt-actions.ts";
 import { useApp } from "../state/store.ts";
 import { isPaint, isPrompt, toolWords } from "../words/tools.ts";
 import { BrushOptions } from "./brush-options.tsx";
+import { FixUps } from "./fix-ups.tsx";
 import { useKeys } from "./keys/use-keys.ts";
 import { WorkStrip } from "./work-strip.tsx";
 
@@ -17,6 +18,8 @@ export function OptionBar() {
       {isPrompt(tool) && <Mode />}
       {isPaint(tool) && <BrushOptions />}
       {!isPrompt(tool) && !isPaint(tool) && <p className="tool-hint">{toolWords[tool].how}</p>}
+      {(isPrompt(tool) || isPaint(tool)) && <OthersChoice />}
+      {tool !== "mark" && <FixUps />}
       <WorkStrip />
     </section>
   );
@@ -89,5 +92,34 @@ function Mode() {
         </Button>
       )}
     </>
+  );
+}
+
+/** What becomes of other segments where this one grows. */
+function OthersChoice() {
+  const others = useEditing((state) => state.others);
+  return (
+    <Tooltip
+      multiline
+      w={300}
+      label="Where this segment grows into others: overlap, or take their voxels. Locked segments never lose any."
+    >
+      <div className="with-icon">
+        <span className="tool-hint" aria-hidden="true">
+          Others
+        </span>
+        <SegmentedControl
+          size="xs"
+          aria-label="Where segments meet"
+          value={others}
+          onChange={(value) => editing.setState({ others: value === "take" ? "take" : "keep" })}
+          data={[
+            { value: "keep", label: "Overlap" },
+            { value: "take", label: "Take" },
+          ]}
+          data-testid="others"
+        />
+      </div>
+    </Tooltip>
   );
 }

@@ -76,7 +76,7 @@ export function SessionMenu() {
           {id && phase === "ready" && (
             <>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDialog("delete")}>
+              <Menu.Item className="danger" leftSection={<IconTrash size={15} />} onClick={() => setDialog("delete")}>
                 Delete this session …
               </Menu.Item>
             </>

@@ -1,10 +1,11 @@
-import type { EditInput, PromptInput, PromptPatch } from "@septum/protocol";
+import type { EditInput, PromptInput, PromptPatch, PromptResult } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
 import { activate } from "./active.ts";
 import { client } from "./client.ts";
 import { editing } from "./editing.ts";
 import { handleLoss } from "./loss.ts";
 import { promptsOf, target } from "./segment-actions.ts";
+import { store } from "./store.ts";
 import { inTurn } from "./work.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function addPrompt(body: PromptInput): Promise<boolean> {
   const { guess, label } = target();
   const text = `${body.positive === false ? "−" : "+"} ${body.kind}`;
   return inTurn({ label: guess, text, doing: `add the ${body.kind}` }, async (signal) => {
-    await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others });
+    tell(await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others }));
   });
 }
 
@@ -25,7 +26,7 @@ export async function runPrompts(): Promise<boolean> {
   const { active, others } = editing.getState();
   if (active === undefined) return false;
   return inTurn({ label: active, text: "run", doing: "run the prompts" }, async (signal) => {
-    await client.predict(active, { signal, others });
+    tell(await client.predict(active, { signal, others }));
   });
 }
 
@@ -34,13 +35,18 @@ export async function edit(body: EditInput): Promise<boolean> {
   const { others } = editing.getState();
   const { guess, label } = target();
   return inTurn({ label: guess, text: editText(body), doing: "change the segment" }, async (signal) => {
-    await client.edit(await label(), body, { signal, others });
+    tell(await client.edit(await label(), body, { signal, others }));
   });
 }
 
 function editText(body: EditInput): string {
   if (body.kind === "paint") return body.add ? "brush" : "eraser";
   return body.kind.replaceAll("_", " ");
+}
+
+/** Says what other segments lost, or kept because they are locked. */
+function tell({ change: { taken, spared } }: PromptResult): void {
+  store.setState({ outcome: { taken, spared } });
 }
 
 /** Puts a prompt elsewhere, or turns its sign, as if it had been given so. */

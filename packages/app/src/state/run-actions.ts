@@ -27,37 +27,3 @@ export function cancelRun(): void {
   store.setState(({ run }) => ({ run: run && { ...run, stage: "cancelling", text: "Stopping …" } }));
   running?.abort();
 }
-
-export async function downloadSegmentation(): Promise<void> {
-  try {
-    save(await client.downloadSegmentation(), fileName("segmentation.nii.gz"), "application/gzip");
-  } catch (error) {
-    handleLoss(error, "download the segmentation");
-  }
-}
-
-export async function downloadLabels(): Promise<void> {
-  try {
-    save(await client.downloadLabels(), fileName("labels.txt"), "text/plain");
-  } catch (error) {
-    handleLoss(error, "download the label file");
-  }
-}
-
-/** `liver.nii.gz` and `segmentation.nii.gz` make `liver_segmentation.nii.gz`. */
-function fileName(kind: string): string {
-  const stem = store
-    .getState()
-    .scanName?.replace(/\.nii(\.gz)?$/i, "")
-    .replace(/[^\w.-]+/g, "_");
-  return stem ? `${stem}_${kind}` : kind;
-}
-
-function save(content: BlobPart, name: string, type: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  // The browser reads the blob after the click returns.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

@@ -21,6 +21,7 @@ export const toolWords: Readonly<Record<Tool, ToolWords>> = {
 /** Tools of the toolbar, from top to bottom, in groups. */
 export const toolGroups: readonly { readonly name: string; readonly tools: readonly Tool[] }[] = [
   { name: "Prompts", tools: ["point", "box", "scribble", "lasso"] },
+  { name: "By hand", tools: ["brush", "eraser"] },
   { name: "Looking", tools: ["pick", "look"] },
   { name: "Many segments at once", tools: ["mark"] },
 ];
@@ -30,5 +31,5 @@ export function isPrompt(tool: Tool): boolean {
 }
 
 export function isPaint(tool: Tool): boolean {
-  return tool === "brush" || tool === "eraser";
+  return toolGroups[1].tools.includes(tool);
 }
