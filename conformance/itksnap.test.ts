@@ -8,11 +8,15 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { createClient } from "@septum/protocol";
 import { unpackBits } from "@septum/volume";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+// What the page shows to tests, as `window.septum`.
+import type {} from "../packages/app/src/test-hook.ts";
+import { chromiumPath, openBrowser } from "./browser.ts";
 import * as story from "./foreign-story.ts";
 import { smallModel } from "./small-model.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+if (!chromiumPath) process.stdout.write("skipped: a look at ITK-SNAP's session in the app needs Chromium\n");
 if (!hasCurl) process.stdout.write("skipped: the replay of ITK-SNAP needs curl\n");
 
 const { size, voxels } = story;
@@ -144,6 +148,27 @@ describe.runIf(hasCurl)("ITK-SNAP", () => {
     const { sessions } = await client.sessions();
     expect(sessions.some(({ session_id, nifti_loaded }) => session_id === id && nifti_loaded)).toBe(true);
   });
+
+  it.runIf(chromiumPath)(
+    "is to be seen in the app, with the mask that ITK-SNAP shows",
+    async () => {
+      const id = await start("/start_session");
+      await uploaded(id, ...form("image.gz", "meta.json"));
+      await mask(`/process_point_interaction/${id}?x=${pi}&y=${pj}&z=${pk}&foreground=true`);
+      const browser = await openBrowser();
+      try {
+        const page = await browser.newPage();
+        await page.goto(`${server.url}/?session=${id}`);
+        await page.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
+        const count = told.afterPoint.reduce((sum, value) => sum + value, 0);
+        const shown = () => page.evaluate(() => window.septum?.shownLabels());
+        await expect.poll(shown, { timeout: 60_000 }).toEqual({ 1: count });
+      } finally {
+        await browser.close();
+      }
+    },
+    240_000,
+  );
 
   it("I10 takes up an unknown id with an upload, and I11 knows an ended one no more", async () => {
     const id = "3e7f0a52-4a0c-4f0e-9a55-0123456789ab";

@@ -87,7 +87,10 @@ function install(python: string): string | undefined {
   return undefined;
 }
 
+/** Where there is no network, pip is to say so soon. */
+const env = { ...process.env, PIP_RETRIES: "1", PIP_DEFAULT_TIMEOUT: "15", PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+
 function run(command: string, args: readonly string[]) {
-  const { status, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 300_000 });
+  const { status, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 300_000, env });
   return { status, problem: (stderr ?? "").trim().split("\n").at(-1) || "not found" };
 }
