@@ -208,9 +208,10 @@ describe("POST /set_image", () => {
       number[]
     >;
     bytes.set(one[dtype] ?? [1], 24 * arrayDtypes[dtype]);
-    const { status, body } = await postArray(token, "/set_image", writeArray(dtype, [1, ...shape], bytes));
+    const { status, body, headers } = await postArray(token, "/set_image", writeArray(dtype, [1, ...shape], bytes));
     expect([status, body]).toEqual([200, { original_image_shape: [1, 6, 8, 10] }]);
-    const id = await sessionId();
+    const id = String(headers["x-session-id"]);
+    expect(id).toBe(await sessionId());
     const { image } = (await server.call(id, "GET", "/api/status")).body;
     expect([image.shape, image.data_range]).toEqual([
       [10, 8, 6],

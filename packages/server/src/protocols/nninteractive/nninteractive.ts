@@ -1,3 +1,4 @@
+import { sessionHeader } from "@septum/protocol";
 import { type Box, boxSize, boxVoxels, shiftBox, type Vec3, wholeBox } from "@septum/volume";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { connectionSignal } from "../../http/call.ts";
@@ -145,7 +146,7 @@ export const nnInteractive: FastifyPluginAsync<ApiContext & { readonly options: 
 
   app.post(
     "/set_image",
-    leased(true, async ({ request, lease, signal }) => {
+    leased(true, async ({ request, reply, lease, signal }) => {
       const { image_properties } = readMeta(request, bodies.image);
       const spacing = spacingOf(image_properties?.spacing);
       const array = lease.array ?? new ArraySession(await sessions.create());
@@ -170,6 +171,8 @@ export const nnInteractive: FastifyPluginAsync<ApiContext & { readonly options: 
       }
       lease.array = array;
       lease.hasBuffer = false;
+      // For whoever wants to find the same work in the browser.
+      reply.header(sessionHeader, array.session.id);
       return { original_image_shape: shape };
     }),
   );
