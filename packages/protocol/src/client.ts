@@ -10,6 +10,7 @@ import { type HistoryAnswer, historyAnswer, type TravelAnswer, travelAnswer } fr
 import { type SliceAnswer, sliceAnswer, type UploadAnswer, uploadAnswer } from "./image.ts";
 import { type ColorTemplateAnswer, colorTemplateAnswer } from "./labels.ts";
 import { loginAnswer } from "./login.ts";
+import { type MasksAnswer, masksAnswer } from "./masks.ts";
 import {
   type MarkPointAnswer,
   type MarkPointBody,
@@ -229,6 +230,16 @@ export function createClient(options: TransportOptions) {
     },
     removeSegment(label: number, call?: CallOptions): Promise<MessageAnswer> {
       return json(messageAnswer, `/api/segments/${label}`, { ...call, method: "DELETE" });
+    },
+    /**
+     * Makes objects of a label map or segmentation on the scan's voxels (`.nii`, `.nii.gz`, `.seg.nrrd`): of each label one,
+     * or of all together the object `into`. The file's name stays in the page.
+     */
+    uploadMask(file: Blob, call?: CallOptions & { readonly into?: number }): Promise<MasksAnswer> {
+      const form = new FormData();
+      form.append("file", file, "masks");
+      const query = call?.into === undefined ? "" : `?into=${call.into}`;
+      return json(masksAnswer, `/api/masks${query}`, { signal: call?.signal, method: "POST", form });
     },
     /** A file of the objects, or of `labels` alone, that the server has read again and compared with the masks. */
     async export(

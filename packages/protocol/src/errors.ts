@@ -55,6 +55,10 @@ export const errorStatus = {
   session_deleted: 410,
   too_large: 413,
   unsupported_media_type: 415,
+  /** The masks lie on other voxels than the scan's. */
+  other_grid: 422,
+  /** A file of masks without objects, or with numbers that are no labels. */
+  unusable_mask: 422,
   /** Too many calls from one address: wait as long as `Retry-After` says. */
   too_many_requests: 429,
   /** Try again later: no memory, no disk, or shutting down. */

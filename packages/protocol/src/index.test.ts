@@ -39,6 +39,8 @@ test("the package's public names are these", () => {
       "markPointBody",
       "markedPoint",
       "maskQuery",
+      "masksAnswer",
+      "masksQuery",
       "maxNameLength",
       "maxViewLength",
       "messageAnswer",

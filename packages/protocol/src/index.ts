@@ -63,6 +63,7 @@ export {
   readLabelFile,
 } from "./labels.ts";
 export { type LoginAnswer, type LoginBody, loginAnswer, loginBody } from "./login.ts";
+export { type MasksAnswer, masksAnswer, masksQuery } from "./masks.ts";
 export {
   type MarkPointAnswer,
   type MarkPointBody,

@@ -57,6 +57,7 @@ describe("around the API", () => {
         "post /api/login",
         "post /api/logout",
         "post /api/mark_point",
+        "post /api/masks",
         "post /api/redo",
         "post /api/run_segmentation",
         "post /api/sample",

@@ -25,6 +25,7 @@ import { health } from "./routes/health.ts";
 import { history } from "./routes/history.ts";
 import { image } from "./routes/image.ts";
 import { login } from "./routes/login.ts";
+import { masks } from "./routes/masks.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { points } from "./routes/points.ts";
 import { predict } from "./routes/predict.ts";
@@ -183,6 +184,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(history, context);
       await api.register(results, context);
       await api.register(exportFiles, context);
+      await api.register(masks, context);
       await api.register(events, context);
     },
     { prefix: "/api" },

@@ -1,6 +1,7 @@
 import type { MaskEdit, ModelSettings, PartsChange, Prompt, PromptEdit, SavedParts, Settlement } from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
 import type { ExportedFile, ExportFormat, ExportSegment } from "./export/exported.ts";
+import type { CutMask, FileLabel, MaskFile } from "./mask-file.ts";
 
 /**
  * Everything heavy, off the event loop: decoding, preprocessing, patch building, the network, compression.
@@ -97,6 +98,13 @@ export interface OpenImage {
   labelMap(labels: readonly number[], box?: Box): Promise<LabelMap>;
   /** The merged label map as `.nii.gz` with the source's geometry, each object by its value: uint8 up to 255, else uint16. */
   labelNifti(labels: readonly { readonly label: number; readonly value: number }[]): Promise<Uint8Array>;
+  /**
+   * Reads a file of masks that lies on the image's voxels. Throws `VolumeError`s of `@septum/volume` when it cannot be read,
+   * `MaskFileError` when it is of another image or holds no masks; messages are fit for the user.
+   */
+  readMasks(path: string, signal?: AbortSignal): Promise<MaskFile>;
+  /** One object of such a file, or several as one, as an initial mask. */
+  cutMask(file: MaskFile, labels: readonly FileLabel[]): Promise<CutMask>;
   /**
    * A file of the given objects, which win a voxel that several have in their order; read again and compared with the masks.
    * Throws `ExportMismatchError` when it does not say what they say.

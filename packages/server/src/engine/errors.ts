@@ -1,6 +1,7 @@
 import * as segmentPackage from "@septum/segment";
 import * as volumePackage from "@septum/volume";
 import { ExportMismatchError } from "./export/exported.ts";
+import { MaskFileError } from "./mask-file.ts";
 
 /** The image's thread is gone, and with it what it knew of the image: open the image again from its file and saved objects. */
 export class ImageLostError extends Error {
@@ -47,7 +48,15 @@ export function knowErrors(exports: Readonly<Record<string, unknown>>): void {
 
 knowErrors(volumePackage);
 knowErrors(segmentPackage);
-knowErrors({ ImageLostError, TaskLostError, EngineClosedError, ExportMismatchError, RangeError, TypeError });
+knowErrors({
+  ImageLostError,
+  TaskLostError,
+  EngineClosedError,
+  ExportMismatchError,
+  MaskFileError,
+  RangeError,
+  TypeError,
+});
 
 export function encodeError(error: unknown): EncodedError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), fields: {} };

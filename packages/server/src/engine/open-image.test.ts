@@ -1,8 +1,21 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type Vec3, wholeBox } from "@septum/volume";
+import { packBits, type Vec3, wholeBox } from "@septum/volume";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenImage } from "./engine.ts";
-import { affine, ballVoxels, createBench, fileOf, readFile, scaling, type TestBench } from "./testing.ts";
+import { MaskFileError } from "./mask-file.ts";
+import {
+  affine,
+  ballVoxels,
+  createBench,
+  fileOf,
+  patternVoxels,
+  readFile,
+  scaling,
+  type TestBench,
+  wholeMask,
+} from "./testing.ts";
 
 let bench: TestBench;
 
@@ -78,6 +91,21 @@ describe("OpenImage", () => {
       [5, data.filter((label) => label === 2).length],
       [301, data.filter((label) => label === 300).length],
     ]);
+
+    // And back, by way of a file.
+    const path = join(bench.folder, "masks.nii.gz");
+    await writeFile(path, bytes);
+    const masks = await image.readMasks(path);
+    expect(masks.labels.map(({ value, voxels }) => [value, voxels])).toEqual(
+      segments.map(({ value, voxels }) => [value, voxels]),
+    );
+    const again = await image.object(9);
+    const cut = await image.cutMask(masks, masks.labels.slice(0, 1));
+    await again.apply({ kind: "initial", ...cut }, { owner: "a", predict: false });
+    expect(await wholeMask(image, again)).toEqual(packBits(Uint8Array.from(data, (label) => Number(label === 2))));
+    await expect(image.readMasks(await bench.save(fileOf(patternVoxels([4, 4, 4]), [4, 4, 4])))).rejects.toThrow(
+      MaskFileError,
+    );
     image.close();
   });
 

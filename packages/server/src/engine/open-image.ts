@@ -114,6 +114,11 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
         return tasks.run("packLabels", { masks: valued, grid, source: header });
       });
     },
+    async readMasks(path, signal) {
+      volumeOf();
+      return tasks.run("readMasks", { path, size, affine: info.affine }, signal);
+    },
+    cutMask: (file, labels) => tasks.run("cutLabel", { file, labels }),
     async exportFile(format, segments) {
       const { data: _, ...grid } = volumeOf();
       const facts = new Map(segments.map((segment) => [segment.label, segment]));

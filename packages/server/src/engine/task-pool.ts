@@ -21,7 +21,7 @@ export interface TaskPool {
 }
 
 /** Minutes of work, such as a large upload, must not stand in the way of a slice that somebody scrolls to. */
-const longTasks: ReadonlySet<keyof Tasks> = new Set(["decode", "packImage", "packLabels", "exportMasks"]);
+const longTasks: ReadonlySet<keyof Tasks> = new Set(["decode", "packImage", "packLabels", "exportMasks", "readMasks"]);
 
 export function createTaskPool(): TaskPool {
   const short = createThreads(availableParallelism());

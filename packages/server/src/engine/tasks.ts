@@ -7,6 +7,7 @@ import { exportFile } from "./export/export-file.ts";
 import type { ExportRequest } from "./export/exported.ts";
 import { gzip } from "./gzip.ts";
 import { type LabelledMask, mergeLabels } from "./label-map.ts";
+import { cutLabels, type FileLabel, type MaskFile, type MaskFileRequest, readMaskFile } from "./mask-file.ts";
 import { cutSlice } from "./slice.ts";
 import { task } from "./task.ts";
 
@@ -70,6 +71,12 @@ export const packLabels = task(({ masks, grid, source }: Omit<LabelsTask, "size"
   const file = writeNifti({ ...grid, data }, { source, labels: true });
   return gzip([file.header, file.data], labelLevel);
 }, buffer);
+
+export const readMasks = task((request: MaskFileRequest) => readMaskFile(request));
+
+export const cutLabel = task(({ file, labels }: { readonly file: MaskFile; readonly labels: readonly FileLabel[] }) =>
+  cutLabels(file, labels),
+);
 
 export const exportMasks = task(
   (request: ExportRequest) => exportFile(request),

@@ -37,6 +37,8 @@ const rules: Readonly<Record<string, Rule>> = {
     "unavailable",
     "The device that runs the model stopped; the object is as it was before. Repeat the call",
   ],
+  "MaskFileError OtherGrid": ["other_grid"],
+  "MaskFileError Unusable": ["unusable_mask"],
   ExportMismatchError: [
     "export_mismatch",
     "The file was read again and does not say what the masks say: it was not sent. Nothing is lost; tell whoever runs the server",

@@ -61,43 +61,58 @@ export async function receiveImage(session: Session, upload: Upload, world: Uplo
   }
 }
 
-async function receiveInPlace(
+function receiveInPlace(
   session: Session,
   upload: Upload,
   world: UploadWorld,
 ): Promise<{ readonly info: ImageInfo; readonly bytes: number }> {
-  if (upload.expected !== undefined && upload.expected > world.maxUploadBytes + envelopeBytes) {
-    throw tooLarge(world.maxUploadBytes);
+  return inPlace(session, upload, world, async (signal) => {
+    let staged: StagedFile | undefined;
+    let room: Reservation | undefined;
+    try {
+      staged = await world.store.stage(session.id);
+      const bytes = await receiveInto(staged.path, session, upload, world, signal);
+      room = world.memory.reserve(await fileCost(staged.path, world.maxUnpackRatio, signal));
+      const opened = await decode(staged.path, upload.frame, world, signal);
+      try {
+        await install(session, opened, staged, upload);
+      } catch (error) {
+        opened.retire();
+        throw error;
+      }
+      staged = undefined;
+      return { info: opened.image.info, bytes };
+    } finally {
+      room?.release();
+      await staged?.discard().catch(() => {});
+    }
+  });
+}
+
+/** One upload of a session at a time, and no more in all than there are places. */
+async function inPlace<T>(
+  session: Session,
+  upload: Upload,
+  { maxUploadBytes, uploads }: Pick<UploadWorld, "maxUploadBytes" | "uploads">,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (upload.expected !== undefined && upload.expected > maxUploadBytes + envelopeBytes) {
+    throw tooLarge(maxUploadBytes);
   }
   if (session.uploading) {
     throw new HttpError("upload_in_progress", "An upload to this session is in progress: wait for its end");
   }
-  const givePlaceBack = world.uploads.take();
+  const givePlaceBack = uploads.take();
   session.uploading = true;
   const signal = AbortSignal.any([session.signal, upload.signal]);
-  let staged: StagedFile | undefined;
-  let room: Reservation | undefined;
   try {
-    staged = await world.store.stage(session.id);
-    const bytes = await receiveInto(staged.path, session, upload, world, signal);
-    room = world.memory.reserve(await fileCost(staged.path, world.maxUnpackRatio, signal));
-    const opened = await decode(staged.path, upload.frame, world, signal);
-    try {
-      await install(session, opened, staged, upload);
-    } catch (error) {
-      opened.retire();
-      throw error;
-    }
-    staged = undefined;
-    return { info: opened.image.info, bytes };
+    return await work(signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw error;
   } finally {
-    room?.release();
     session.uploading = false;
     givePlaceBack();
-    await staged?.discard().catch(() => {});
   }
 }
 
@@ -118,6 +133,28 @@ async function receiveInto(
   } finally {
     await sent.discard().catch(() => {});
   }
+}
+
+/**
+ * Receives a file for `use`, and forgets it again.
+ *
+ * Throws `upload_in_progress`, `too_large`, `request_timeout`, `unavailable` when there is no room or place, and what `use` throws.
+ */
+export async function receiveFile<T>(
+  session: Session,
+  upload: Upload,
+  world: Pick<UploadWorld, "store" | "maxUploadBytes" | "uploads">,
+  use: (path: string, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return inPlace(session, upload, world, async (signal) => {
+    const staged = await world.store.stage(session.id);
+    try {
+      await receive(session, upload, staged.path, world.maxUploadBytes, signal);
+      return await use(staged.path, signal);
+    } finally {
+      await staged.discard().catch(() => {});
+    }
+  });
 }
 
 /** Writes the file and gives its size. */

@@ -24,6 +24,7 @@ import {
 import { slicePlane, sliceToVoxel } from "../drawing/slice-plane.ts";
 import type { Applied, ApplyOptions, Engine, OpenImage, SegmentObject } from "../engine/engine.ts";
 import { exportFile } from "../engine/export/export-file.ts";
+import { cutLabels, readMaskFile } from "../engine/mask-file.ts";
 
 export interface FakeEngineOptions {
   /** Waited for in every pass: lets a test hold a run where it wants it. */
@@ -165,6 +166,8 @@ export function fakeEngine({ onPass }: FakeEngineOptions = {}): FakeEngine {
           };
           return packed(map, header);
         },
+        readMasks: (maskPath) => readMaskFile({ path: maskPath, size, affine }),
+        cutMask: async (file, labels) => cutLabels(file, labels),
         async exportFile(format, segments) {
           const { data: _, ...grid } = volume;
           const bits = (label: number) =>
