@@ -19,6 +19,15 @@ export interface HistoryEntry {
   readonly id: number;
   /** Bytes on disk: the step, and the saved objects it keeps. */
   readonly bytes: number;
+  /** What it was to the objects in it, so that nobody has to read it for that; absent in lists of before. */
+  readonly objects?: readonly ObjectMoves[];
+}
+
+/** Label, and steps that its own history went; `made`: there was no such object before. */
+export type ObjectMoves = readonly [label: number, moves: number | "made"];
+
+export function movesOf({ segments }: Pick<HistoryStep, "segments">): readonly ObjectMoves[] {
+  return segments.map(({ label, moves, before }) => [label, before === undefined ? "made" : moves]);
 }
 
 export const emptyHistory: HistoryState = { undo: [], redo: [], nextId: 1 };

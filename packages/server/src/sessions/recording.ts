@@ -5,6 +5,7 @@ import {
   type HistoryStep,
   keptKey,
   type Moves,
+  movesOf,
   patchesBetween,
   type SegmentPatch,
   type StepFacts,
@@ -47,7 +48,7 @@ export function recordChange(
     : { id: history.nextId, name, at, run, ...patches };
   const { put, bytes, taken } = putStep(step, "redo", source);
   const earlier = goesOn ? history.undo.slice(0, -1) : history.undo;
-  const undo = [...earlier, { id: step.id, bytes }];
+  const undo = [...earlier, { id: step.id, bytes, objects: movesOf(step) }];
   const nextId = Math.max(history.nextId, step.id + 1);
   const stepOf = (id: number) => (id === step.id ? step : source.step(id));
   const forgotten = undo.slice(0, firstKept(undo, moves, stepOf, source.limits));
@@ -77,7 +78,7 @@ export function extendStep(
     if (!patch || patch.moves === 0) continue;
     const segments = step.segments.map((segment) => (segment === patch ? { ...patch, after: voxels } : segment));
     const [old, now] = [encodeStep(step), encodeStep({ ...step, segments })];
-    const undo = history.undo.with(place, { id: entry.id, bytes: entry.bytes + now.length - old.length });
+    const undo = history.undo.with(place, { ...entry, bytes: entry.bytes + now.length - old.length });
     return {
       state: { ...after, history: { ...history, undo, redo: [] } },
       put: new Map([[stepKey(step.id), now]]),
@@ -97,7 +98,7 @@ export function recordTravel(
 ): Recorded {
   const { undo, redo, nextId } = state.history;
   const { put, bytes, taken } = putStep(step, direction, source);
-  const entry: HistoryEntry = { id: step.id, bytes };
+  const entry: HistoryEntry = { id: step.id, bytes, objects: movesOf(step) };
   const history: HistoryState =
     direction === "undo"
       ? { undo: undo.slice(0, -1), redo: [...redo, entry], nextId }
@@ -152,8 +153,8 @@ function split(history: HistoryState, place: number, step: HistoryStep, patch: S
   return {
     part,
     history: {
-      undo: history.undo.with(place, { id: rest.id, bytes: restBytes.length }),
-      redo: [...history.redo, { id: part.id, bytes: partBytes.length }],
+      undo: history.undo.with(place, { id: rest.id, bytes: restBytes.length, objects: movesOf(rest) }),
+      redo: [...history.redo, { id: part.id, bytes: partBytes.length, objects: movesOf(part) }],
       nextId: part.id + 1,
     },
     put: new Map([
@@ -217,10 +218,11 @@ function firstUndoable(
 ): number {
   let steps = 0;
   for (let place = undo.length - 1; place >= 0; place--) {
-    const patch = stepOf(undo[place].id).segments.find((segment) => segment.label === label);
+    const { id, objects = movesOf(stepOf(id)) } = undo[place];
+    const moves = objects.find(([other]) => other === label)?.[1] ?? 0;
     // Undoing its making takes the whole object away, whatever its history still knows.
-    if (patch && patch.before === undefined) return 0;
-    steps += patch?.moves ?? 0;
+    if (moves === "made") return 0;
+    steps += moves;
     if (steps > undoable) return place + 1;
   }
   return 0;

@@ -34,9 +34,9 @@ export function writeObject(object: string, { put, remove }: PartsChange): BlobC
   };
 }
 
-export function together(...changes: readonly BlobChange[]): BlobChange {
+export function together(...changes: readonly Partial<BlobChange>[]): BlobChange {
   return {
-    put: new Map(changes.flatMap(({ put }) => [...put])),
-    remove: changes.flatMap(({ remove }) => remove),
+    put: new Map(changes.flatMap(({ put }) => [...(put ?? [])])),
+    remove: changes.flatMap(({ remove }) => remove ?? []),
   };
 }

@@ -1,6 +1,7 @@
 import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
 import type { Engine } from "../engine/engine.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
+import { createDrawings, type Drawings, putBack } from "./drawings.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { type HistoryStep, type StepFacts, stepKey, stepName } from "./history.ts";
 import { imageCost } from "./image-cost.ts";
@@ -11,7 +12,7 @@ import type { LifeEvent, SessionObserver } from "./observer.ts";
 import { OpenedImage } from "./opened-image.ts";
 import { decodeStep, recordChange } from "./recording.ts";
 import type { RunInProgress } from "./run-in-progress.ts";
-import { readObject } from "./saved-objects.ts";
+import { readObject, together } from "./saved-objects.ts";
 import { findSegment, objectKey, readState, type SessionState } from "./state.ts";
 
 /** What every session shares. */
@@ -57,7 +58,10 @@ export class Session {
   readonly #stop = new AbortController();
   readonly #changes = createMutex();
   readonly #work = createMutex();
-  #state: SessionState;
+  /** As it is on disk: what was drawn is read when somebody asks for the state. */
+  readonly #record: SessionState;
+  #state: SessionState | undefined;
+  #drawings: Drawings | undefined;
   #lastActivity: number;
   #opening: Promise<OpenedImage> | undefined;
   #opened: OpenedImage | undefined;
@@ -66,13 +70,14 @@ export class Session {
     this.id = record.id;
     this.createdAt = record.createdAt;
     this.#lastActivity = record.lastActivity;
-    this.#state = readState(record.state);
+    this.#record = readState(record.state);
     this.#kept = kept;
     this.#world = world;
     this.events = createEventLog(world.now());
   }
 
   get state(): SessionState {
+    this.#state ??= putBack(this.#record, this);
     return this.#state;
   }
 
@@ -125,13 +130,17 @@ export class Session {
   change(plan: (state: SessionState) => Change | undefined | Promise<Change | undefined>): Promise<void> {
     return this.#changes.run(async () => {
       this.#throwIfDeleted();
-      const before = this.#state;
+      const before = this.state;
+      this.#drawings ??= createDrawings(this.#record, before);
       const planned = await plan(before);
       if (!planned) return;
-      const { state, ...kept } = this.#recorded(before, planned);
+      const { state, put, remove, image } = this.#recorded(before, planned);
       const { id, createdAt, lastActivity } = this;
       if (!this.#kept) this.#world.beforeKept();
-      await this.#world.store.commit({ record: { id, createdAt, lastActivity, state }, ...kept });
+      const { state: kept, ...drawn } = this.#drawings.takeOut(state);
+      const record = { id, createdAt, lastActivity, state: kept };
+      await this.#world.store.commit({ record, image, ...together({ put, remove }, drawn) });
+      this.#drawings.kept();
       this.#kept = true;
       this.#state = state;
       if (state.history !== before.history) this.events.push({ type: "history", ...this.historyFacts() });
@@ -155,7 +164,7 @@ export class Session {
 
   /** Where the session is in its history, and what undo and redo would do. */
   historyFacts() {
-    const { undo, redo } = this.#state.history;
+    const { undo, redo } = this.state.history;
     const [back, forth] = [undo.at(-1), redo.at(-1)];
     return {
       position: undo.length,
@@ -185,11 +194,11 @@ export class Session {
   /** Calls `use` with the image, opened when it is resting. Throws `no_image` before the first upload. */
   async useImage<T>(use: (opened: OpenedImage) => Promise<T>): Promise<T> {
     for (;;) {
-      if (!this.#state.image) throw noImage();
+      if (!this.state.image) throw noImage();
       this.signal.throwIfAborted();
-      const { imageRevision } = this.#state;
+      const { imageRevision } = this.state;
       const opened = await this.#open().catch((error: unknown) => {
-        if (imageRevision === this.#state.imageRevision) throw error;
+        if (imageRevision === this.state.imageRevision) throw error;
       });
       // Replaced by an upload while it was being opened.
       if (!opened || opened.retired) continue;
@@ -260,7 +269,7 @@ export class Session {
   }
 
   async #openFromStore(): Promise<OpenedImage> {
-    const { info } = this.#state.image ?? {};
+    const { info } = this.state.image ?? {};
     const room = info && this.#world.memory.reserve(imageCost(info.size, info.dtype));
     try {
       return await this.#load();
@@ -272,7 +281,7 @@ export class Session {
   async #load(): Promise<OpenedImage> {
     const { store, engine, maxImageBytes } = this.#world;
     const start = performance.now();
-    const { imageRevision, image, segments } = this.#state;
+    const { imageRevision, image, segments } = this.state;
     const record = store.get(this.id);
     const path = record && store.imagePath(record);
     if (path === undefined) throw new Error("The image of a session is not in the store");
@@ -286,9 +295,9 @@ export class Session {
       throw error;
     }
     // What happened in the meantime did not find this image to tell it.
-    if (imageRevision !== this.#state.imageRevision) opened.retire();
+    if (imageRevision !== this.state.imageRevision) opened.retire();
     else {
-      for (const { label } of segments) if (!findSegment(this.#state, label)) opened.removeObject(label);
+      for (const { label } of segments) if (!findSegment(this.state, label)) opened.removeObject(label);
       this.#keep(opened);
       const { info } = opened.image;
       this.tell({ type: "reopened", seconds: (performance.now() - start) / 1000, info });
