@@ -1,16 +1,18 @@
 import { sessionHeader } from "@septum/protocol";
-import { type Box, boxSize, boxVoxels, shiftBox, type Vec3, wholeBox } from "@septum/volume";
+import { boxVoxels, wholeBox } from "@septum/volume";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { connectionSignal } from "../../http/call.ts";
 import { HttpError } from "../../http/http-error.ts";
 import type { ApiContext } from "../../routes/context.ts";
-import { type ArrayChange, ArraySession, type PromptCall } from "../array-session.ts";
+import { ArraySession } from "../array-session.ts";
 import { foreignRoutes } from "../foreign-routes.ts";
 import { createProtocolThreads } from "../threads.ts";
 import { capabilities } from "./capabilities.ts";
-import { createLeases, type Lease } from "./leases.ts";
-import { sendPrediction } from "./prediction.ts";
-import { bodies, bodyOf, leaseHeader, readBody, readBytes, readMeta } from "./request.ts";
+import { bufferItemBytes, spacingOf } from "./fields.ts";
+import { tellWorking } from "./interim.ts";
+import { createLeases } from "./leases.ts";
+import { type LeasedCall, promptRoutes } from "./prompt-routes.ts";
+import { bodies, bodyOf, leaseHeader, readBody, readMeta } from "./request.ts";
 import { statusAnswer } from "./status.ts";
 
 export interface NnInteractiveOptions {
@@ -32,18 +34,6 @@ const sweepMs = 15_000;
 
 /** Seconds after which a client may ask for a place again. */
 const retrySeconds = 10;
-
-/** What a mask's file has besides its elements, at most. */
-const envelopeBytes = 64 * 1024;
-
-/** A call with a valid lease. */
-interface Call {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  readonly lease: Lease;
-  /** Aborts when the client lets go of the connection, or its lease ends. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * nnInteractive's remote protocol v2, as napari, 3D Slicer from 1.0 on, MITK and scripts speak it through the Python package
@@ -90,7 +80,7 @@ export const nnInteractive: FastifyPluginAsync<ApiContext & { readonly options: 
   });
 
   /** Serves a call that needs a lease. One that acts is something done, and has the client to itself. */
-  function leased(act: boolean, serve: (call: Call) => Promise<unknown>) {
+  function leased(act: boolean, serve: (call: LeasedCall) => Promise<unknown>) {
     return async (request: FastifyRequest, reply: FastifyReply) => {
       const lease = leases.find(tokenOf(request));
       const end = leases.begin(lease, act);
@@ -218,137 +208,10 @@ export const nnInteractive: FastifyPluginAsync<ApiContext & { readonly options: 
     }),
   );
 
-  app.post(
-    "/undo",
-    leased(true, async (call) => {
-      const change = (await call.lease.array?.undo(call.signal)) ?? { ran: false };
-      return answer(call, change);
-    }),
-  );
-
-  app.post(
-    "/predict",
-    leased(true, async (call) => {
-      const { force_full_refine: full } = await readBody(call.request, bodies.predict);
-      const array = readyToPredict(call.lease);
-      return answer(call, await array.predict({ full, signal: call.signal }));
-    }),
-  );
-
-  app.post(
-    "/add_point_interaction",
-    leased(true, async (call) => {
-      const { coordinates, ...flags } = await readBody(call.request, bodies.point);
-      const { array, prompt } = prepare(call, flags);
-      return answer(call, await array.addPoint(coordinates, prompt));
-    }),
-  );
-
-  app.post(
-    "/add_bbox_interaction",
-    leased(true, async (call) => {
-      const { bbox_coords, ...flags } = await readBody(call.request, bodies.box);
-      const { array, prompt } = prepare(call, flags);
-      return answer(call, await array.addBox(bbox_coords, prompt));
-    }),
-  );
-
-  for (const kind of ["scribble", "lasso"] as const) {
-    app.post(
-      `/add_${kind}_interaction`,
-      leased(true, async (call) => {
-        const { interaction_bbox, ...flags } = readMeta(call.request, bodies.drawing);
-        const { array, prompt } = prepare(call, flags);
-        const box = interaction_bbox ?? wholeBox(array.shape);
-        const drawn = await readMask(call, array, box);
-        if (!drawn) throw new HttpError("invalid_prompt", `The ${kind} has no voxel: draw at least one`);
-        return answer(call, await array.addDrawing(kind, drawn, prompt));
-      }),
-    );
-  }
-
-  app.post(
-    "/add_initial_seg_interaction",
-    leased(true, async (call) => {
-      const flags = readMeta(call.request, bodies.initialSeg);
-      const { array, prompt } = prepare(call, { ...flags, include_interaction: true });
-      const drawn = await readMask(call, array, wholeBox(array.shape));
-      return answer(call, await array.startFromMask(drawn ?? emptyMask, prompt));
-    }),
-  );
-
-  /** What of a mask is drawn, at its place in the image. */
-  async function readMask({ request, signal }: Call, array: ArraySession, box: Box) {
-    const image = wholeBox(array.shape);
-    const whole = box.flat().every(Number.isInteger) && box.every(([from, to]) => from < to);
-    if (!whole || box.some(([from, to], axis) => from < 0 || to > image[axis][1])) {
-      throw new HttpError(
-        "outside_volume",
-        `interaction_bbox ${JSON.stringify(box)} is not inside the image, which is [${array.shape.join(", ")}]`,
-      );
-    }
-    const file = await readBytes(request, 8 * boxVoxels(box) + envelopeBytes);
-    const drawn = await threads.run("readMask", { file, shape: boxSize(box) }, signal);
-    const origin: Vec3 = [box[0][0], box[1][0], box[2][0]];
-    return drawn && { ...drawn, box: shiftBox(drawn.box, origin) };
-  }
-
-  function answer({ reply, lease }: Call, change: ArrayChange) {
-    return sendPrediction(reply, change, lease.hasBuffer ? lease.array : undefined, threads);
-  }
+  promptRoutes(app, leased, threads);
 };
-
-/** The mask of nothing. */
-const emptyMask = { box: wholeBox([1, 1, 1]), data: new Uint8Array(1) };
 
 function tokenOf({ headers }: FastifyRequest): string | undefined {
   const token = headers[leaseHeader];
   return Array.isArray(token) ? token[0] : token;
-}
-
-interface Flags {
-  readonly include_interaction: boolean;
-  readonly run_prediction: boolean;
-}
-
-/** The client's array and how it wants a prompt taken. Throws `no_image`, `bad_request` when something has to come first. */
-function prepare({ lease, signal }: Call, flags: Flags): { array: ArraySession; prompt: PromptCall } {
-  const array = flags.run_prediction ? readyToPredict(lease) : withImage(lease);
-  return { array, prompt: { positive: flags.include_interaction, predict: flags.run_prediction, signal } };
-}
-
-function withImage({ array, autozoom }: Lease): ArraySession {
-  if (!array) throw new HttpError("no_image", "There is no image yet: call set_image first");
-  array.autozoom = autozoom;
-  return array;
-}
-
-function readyToPredict(lease: Lease): ArraySession {
-  const array = withImage(lease);
-  if (!lease.hasBuffer)
-    throw new HttpError("bad_request", "There is no target buffer yet: call set_target_buffer first");
-  return array;
-}
-
-/** Every client sends numbers along the array's axes; what else comes is nobody's loss. */
-function spacingOf(value: unknown): number[] | undefined {
-  if (!Array.isArray(value) || value.length !== 3 || !value.every((entry) => typeof entry === "number"))
-    return undefined;
-  return value;
-}
-
-/** Throws `bad_request` for what is no integer or truth value. */
-function bufferItemBytes(dtype: string): number {
-  const found = /^(?:bool|u?int(8|16|32|64)?)$/.exec(dtype);
-  if (!found)
-    throw new HttpError("bad_request", `A target buffer of ${dtype} cannot be had: use bool or an integer type`);
-  return dtype === "bool" ? 1 : Number(found[1] ?? 64) / 8;
-}
-
-/** Says every now and then that the call is being worked on (102), so that the client goes on waiting. Returns the end of it. */
-function tellWorking({ raw }: FastifyReply, everyMs: number): () => void {
-  const timer = setInterval(() => {
-    if (!raw.headersSent && !raw.destroyed && raw.req.httpVersion === "1.1") raw.writeProcessing();
-  }, everyMs);
-  return () => clearInterval(timer);
 }
