@@ -47,7 +47,7 @@ function* nearTo(mask: MaskBits, spacing: Vec3, mm: number, value: 0 | 1): Work<
       [0, nj],
       [low, high],
     ]);
-    const distances = yield* squaredDistances(slab, spacing, value);
+    const distances = yield* squaredDistances(slab, spacing, value, most);
     const bits = new Uint8Array(bitBytes(plane * (stop - start)));
     let at = (start - low) * plane;
     for (let byte = 0; byte < bits.length; byte++) {
