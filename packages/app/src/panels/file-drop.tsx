@@ -1,13 +1,27 @@
 import { useEffect, useState } from "react";
 import { openFile } from "../state/image-actions.ts";
+import { openMask } from "../state/mask-actions.ts";
 import { report } from "../state/problems.ts";
 import { store } from "../state/store.ts";
 
 const inputId = "scan-file";
+const maskInputId = "mask-file";
 
 /** Opens the browser's file dialogue. */
 export function chooseFile(): void {
   document.getElementById(inputId)?.click();
+}
+
+/** Asks for a label map to start from; all of it becomes segment `into`, or each label a segment of its own. */
+export function chooseMask(into?: number): void {
+  const input = document.getElementById(maskInputId);
+  if (!(input instanceof HTMLInputElement)) return;
+  input.onchange = () => {
+    const [file] = input.files ?? [];
+    if (file) void openMask(file, into);
+    input.value = "";
+  };
+  input.click();
 }
 
 /** A scan may be dropped anywhere on the page. */
@@ -56,6 +70,14 @@ export function FileDrop() {
           // The same file chosen again is a change again.
           event.currentTarget.value = "";
         }}
+      />
+      <input
+        id={maskInputId}
+        data-testid="mask-file"
+        type="file"
+        hidden
+        accept=".nii,.gz,.nrrd,application/gzip"
+        aria-label="Mask file"
       />
       {over && (
         <div className="drop-target">

@@ -12,6 +12,8 @@ export function FixUps() {
   const active = useEditing((state) => state.active);
   const segment = useApp((state) => state.segments.find(({ label }) => label === active));
   const orientation = useApp((state) => state.image?.orientation ?? "RAS");
+  // Less than the longest step between voxels does nothing along it.
+  const step = useApp((state) => Math.ceil(2 * Math.max(1, ...(state.image?.spacing ?? []))) / 2);
   const ready = segment !== undefined && segment.voxels > 0 && !segment.locked;
   return (
     <Popover opened={open && ready} onChange={setOpen} position="bottom-start" trapFocus withinPortal shadow="md">
@@ -48,11 +50,11 @@ export function FixUps() {
         <Measured
           name="Smooth"
           unit="mm"
-          first={2}
+          first={step}
           body={(radius_mm) => ({ kind: "smooth", method: "median", radius_mm })}
         />
-        <Measured name="Grow" unit="mm" first={1} body={(mm) => ({ kind: "grow", mm })} />
-        <Measured name="Shrink" unit="mm" first={1} body={(mm) => ({ kind: "shrink", mm })} />
+        <Measured name="Grow" unit="mm" first={step} body={(mm) => ({ kind: "grow", mm })} />
+        <Measured name="Shrink" unit="mm" first={step} body={(mm) => ({ kind: "shrink", mm })} />
         <fieldset className="fix-up-between" aria-label="Fill between painted slices">
           <span>Fill between slices</span>
           {betweenPlanes.map(({ name, directions }) => (

@@ -6,7 +6,7 @@ export function Outcome() {
   const outcome = useApp((state) => state.outcome);
   const segments = useApp((state) => state.segments);
   const nameOf = (label: number) => segments.find((one) => one.label === label)?.name ?? `segment ${label}`;
-  const text = outcome && outcomeText(outcome.taken, outcome.spared, nameOf);
+  const text = outcome && outcomeText(outcome, nameOf);
   return (
     <p className="outcome" role="status" data-testid="outcome">
       {text}

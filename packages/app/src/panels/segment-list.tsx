@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Tooltip } from "@mantine/core";
-import { IconChevronDown, IconChevronUp, IconPlus } from "@tabler/icons-react";
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { IconChevronDown, IconChevronUp, IconDots, IconFileImport, IconPlus } from "@tabler/icons-react";
 import { newSegment, stepSegment } from "../state/segment-actions.ts";
 import { useApp } from "../state/store.ts";
+import { chooseMask } from "./file-drop.tsx";
 import { useKeys } from "./keys/use-keys.ts";
 import { Outcome } from "./outcome.tsx";
 import { SegmentRow } from "./segment-row.tsx";
@@ -37,6 +38,18 @@ export function SegmentList() {
               New
             </Button>
           </Tooltip>
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label="More for segments">
+                <IconDots size={17} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconFileImport size={15} />} onClick={() => chooseMask()}>
+                Start from a mask file …
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
         </div>
       </div>
       {segments.length === 0 ? (

@@ -5,14 +5,16 @@ import { cancelRun } from "../state/run-actions.ts";
 import { useApp } from "../state/store.ts";
 import { cancelWork } from "../state/work.ts";
 import { slowText } from "../words/run.ts";
+import { isPrompt } from "../words/tools.ts";
 
 /** What is being worked out and how far it is, with a way to stop it; beforehand, how long it will take where that is long. */
 export function WorkStrip() {
   const run = useApp((state) => state.run);
   const seconds = useApp((state) => state.server.model?.seconds_per_pass);
   const waiting = useEditing((state) => Math.max(0, state.pending.length - 1));
+  const prompting = useEditing(({ tool }) => isPrompt(tool) || tool === "mark");
   if (!run) {
-    const slow = slowText(seconds ?? undefined);
+    const slow = prompting ? slowText(seconds ?? undefined) : undefined;
     return <p className="work-strip work-idle">{slow}</p>;
   }
   const { text, fraction, ours, stage } = run;

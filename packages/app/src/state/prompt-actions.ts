@@ -17,7 +17,8 @@ export async function addPrompt(body: PromptInput): Promise<boolean> {
   const { guess, label } = target();
   const text = `${body.positive === false ? "−" : "+"} ${body.kind}`;
   return inTurn({ label: guess, text, doing: `add the ${body.kind}` }, async (signal) => {
-    tell(await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others }));
+    const result = await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others });
+    if (mode === "live") tell(result);
   });
 }
 
@@ -45,8 +46,8 @@ function editText(body: EditInput): string {
 }
 
 /** Says what other segments lost, or kept because they are locked. */
-function tell({ change: { taken, spared } }: PromptResult): void {
-  store.setState({ outcome: { taken, spared } });
+function tell({ change: { taken, spared, changed_box: box } }: PromptResult): void {
+  store.setState({ outcome: { taken, spared, changed: box !== null } });
 }
 
 /** Puts a prompt elsewhere, or turns its sign, as if it had been given so. */

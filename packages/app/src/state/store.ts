@@ -14,7 +14,7 @@ import type { Layout, Slices } from "../viewer/planes.ts";
 import type { Window } from "../viewer/window.ts";
 import type { Expiry } from "../words/expiry.ts";
 import type { RunProgress } from "../words/run.ts";
-import type { Share } from "../words/segments.ts";
+import type { Outcome } from "../words/segments.ts";
 import type { Facts } from "./replica.ts";
 
 /** Something that went wrong, shown until it is read. */
@@ -74,7 +74,7 @@ export interface AppState {
   readonly history: Facts["history"];
   readonly run?: RunProgress;
   /** What the last prompt or edit of this page did to other segments. */
-  readonly outcome?: { readonly taken: readonly Share[]; readonly spared: readonly Share[] };
+  readonly outcome?: Outcome;
   /** The point that the next click moves. */
   readonly selected?: number;
   readonly view: {

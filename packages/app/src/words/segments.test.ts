@@ -19,19 +19,19 @@ test("states follow each other in a ring", () => {
   expect(nextState("done")).toBe("todo");
 });
 
-test("voxels taken and spared are said with the segments' names", () => {
+test("voxels taken and spared are said with the segments' names, and when a step did nothing", () => {
   const nameOf = (label: number) => ["", "liver", "spleen", "aorta"][label];
-  expect(outcomeText([], [], nameOf)).toBeUndefined();
-  expect(outcomeText([{ label: 1, voxels: 1 }], [], nameOf)).toBe("Took 1 voxel from liver");
-  expect(
-    outcomeText(
-      [
-        { label: 1, voxels: 1200 },
-        { label: 3, voxels: 7 },
-      ],
-      [{ label: 2, voxels: 40 }],
-      nameOf,
-    ),
-  ).toBe("Took 1,200 voxels from liver, 7 from aorta, spared 40 of spleen (locked)");
-  expect(outcomeText([], [{ label: 2, voxels: 40 }], nameOf)).toBe("Spared 40 of spleen (locked)");
+  const none = { taken: [], spared: [], changed: true };
+  expect(outcomeText(none, nameOf)).toBeUndefined();
+  expect(outcomeText({ ...none, changed: false }, nameOf)).toBe("Nothing changed");
+  expect(outcomeText({ ...none, taken: [{ label: 1, voxels: 1 }] }, nameOf)).toBe("Took 1 voxel from liver");
+  const taken = [
+    { label: 1, voxels: 1200 },
+    { label: 3, voxels: 7 },
+  ];
+  const spared = [{ label: 2, voxels: 40 }];
+  expect(outcomeText({ taken, spared, changed: true }, nameOf)).toBe(
+    "Took 1,200 voxels from liver, 7 from aorta, spared 40 of spleen (locked)",
+  );
+  expect(outcomeText({ ...none, spared, changed: false }, nameOf)).toBe("Spared 40 of spleen (locked)");
 });

@@ -43,10 +43,16 @@ export interface Share {
   readonly voxels: number;
 }
 
-/** `Took 120 voxels from liver, spared 40 of spleen (locked)`; undefined when no other segment had to do with it. */
+/** What a step did to others, and whether it did anything at all. */
+export interface Outcome {
+  readonly taken: readonly Share[];
+  readonly spared: readonly Share[];
+  readonly changed: boolean;
+}
+
+/** `Took 120 voxels from liver, spared 40 of spleen (locked)`; undefined when there is nothing to say. */
 export function outcomeText(
-  taken: readonly Share[],
-  spared: readonly Share[],
+  { taken, spared, changed }: Outcome,
   nameOf: (label: number) => string,
 ): string | undefined {
   const count = (voxels: number) => voxels.toLocaleString("en-US");
@@ -58,7 +64,7 @@ export function outcomeText(
     ),
     ...spared.map(({ label, voxels }) => `spared ${count(voxels)} of ${nameOf(label)} (locked)`),
   ];
-  if (parts.length === 0) return undefined;
+  if (parts.length === 0) return changed ? undefined : "Nothing changed";
   const text = parts.join(", ");
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
