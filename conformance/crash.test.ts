@@ -15,9 +15,10 @@ const seed = Number(process.env.SEPTUM_CRASH_SEED ?? Math.floor(Math.random() * 
 /** Seeds that once found something, and what it was. */
 const found: readonly (readonly [what: string, seed: number])[] = [];
 
-/** Most kills hit a server with the tests' fake engine, which starts in half the time; everything else is the same. */
-const fakeRounds = longer || 170;
-const realRounds = Math.ceil(longer / 4) || 34;
+/** Most kills hit servers with the tests' fake engine, which start in half the time; everything else is the same. */
+const fakeRounds = longer || 172;
+const fakeTogether = 4;
+const realRounds = Math.ceil(longer / 4) || 30;
 
 const hour = 3_600_000;
 
@@ -30,13 +31,12 @@ describe("a server killed at random points of a random script", () => {
     async () => {
       twin = await startHarness();
       const url = await twin.app.listen({ host: "127.0.0.1", port: 0 });
-      const command = (data: string) => [fakeServer, data];
-      const rounds = Math.ceil(fakeRounds / 2);
-      const chain = async (from: number) => say(from, await runChain({ seed: from, rounds, twin: url, command }));
-      await Promise.all([chain(seed), chain(seed + 1)]);
+      const command = (folders: readonly string[]) => [fakeServer, ...folders];
+      const options = { together: fakeTogether, twin: url, command };
+      say(seed, await runChain({ seed, rounds: fakeRounds, ...options }));
       for (const [what, old] of found) {
         process.stdout.write(`again: ${what}\n`);
-        say(old, await runChain({ seed: old, rounds: 20, twin: url, command }));
+        say(old, await runChain({ seed: old, rounds: 20, ...options }));
       }
     },
     longer ? 10 * hour : 1_800_000,
@@ -65,8 +65,9 @@ describe("`septum serve` killed at random points of a random script", () => {
     "has every mask, prompt and step of history, bit for bit as one that was never killed",
     async () => {
       const url = await twin.app.listen({ host: "127.0.0.1", port: 0 });
-      const command = (data: string) => serverCommand(["--model", model, "--device", "cpu", "--threads", "1"], data);
-      say(seed, await runChain({ seed, rounds: realRounds, twin: url, command }));
+      const flags = ["--model", model, "--device", "cpu", "--threads", "1"];
+      const command = ([data]: readonly string[]) => serverCommand(flags, data as string);
+      say(seed, await runChain({ seed, rounds: realRounds, together: 1, twin: url, command }));
     },
     longer ? 10 * hour : 1_800_000,
   );

@@ -9,12 +9,14 @@ import { scans } from "./scans.ts";
 
 export interface ChainOptions {
   readonly seed: number;
-  /** Kills. */
+  /** Servers to be killed. */
   readonly rounds: number;
+  /** Servers in one process, each over a folder of its own: most of a round is spent on starting the process. */
+  readonly together: number;
   /** Address of a server that is never killed, with the same engine. */
   readonly twin: string;
-  /** Arguments for Node that start the server over a data folder. */
-  readonly command: (data: string) => readonly string[];
+  /** Arguments for Node that start the servers over their data folders, and print their addresses at once. */
+  readonly command: (folders: readonly string[]) => readonly string[];
 }
 
 export interface ChainReport {
@@ -26,69 +28,92 @@ export interface ChainReport {
   readonly unheard: number;
 }
 
+/** In every server. */
 const people = 3;
-/** Most calls before a kill. */
+/** Most calls of a server before a kill. */
 const longestScript = 36;
 /** Most milliseconds between the last of them and the kill. */
 const longestDelay = 12;
 
+/** A data folder and those who work in it. */
+interface Place {
+  readonly data: string;
+  readonly persons: readonly Person[];
+}
+
 /**
- * Lets three people work on a server that is killed at random points and started again on the same folder, and compares
- * after every start. Which calls are made follows from the seed; how far the server is with them when it dies does not.
+ * Lets three people work on each server that is killed at random points and started again on the same folder, and compares
+ * after every start. Which calls are made follows from the seed; how far the servers are with them when they die does not.
  */
-export async function runChain({ seed, rounds, twin, command }: ChainOptions): Promise<ChainReport> {
+export async function runChain({ seed, rounds, together, twin, command }: ChainOptions): Promise<ChainReport> {
   const random = seededRandom(seed);
-  const data = await mkdtemp(join(tmpdir(), "septum-crash-"));
-  const persons = Array.from({ length: people }, () => createPerson(seededRandom(random.below(2 ** 32)), twin));
+  const places: Place[] = [];
+  for (let n = 0; n < together; n++) {
+    const persons = Array.from({ length: people }, () => createPerson(seededRandom(random.below(2 ** 32)), twin));
+    places.push({ data: await mkdtemp(join(tmpdir(), "septum-crash-")), persons });
+  }
+  const args = command(places.map(({ data }) => data));
   const report = { kills: 0, early: 0, calls: 0, unheard: 0 };
   let startMs = 1_000;
   let server: RunningServer | undefined;
   try {
     while (report.kills < rounds) {
       if (random.chance(0.1)) {
-        await killWhileStarting(command(data), random.next() * startMs);
-        report.early++;
-        report.kills++;
+        await killWhileStarting(args, random.next() * startMs);
+        report.early += together;
+        report.kills += together;
       }
       const started = performance.now();
-      server = await startProcess(command(data));
+      server = await startProcess(args);
       startMs = performance.now() - started;
-      await compare(server.url);
+      await compare(server);
       report.calls += await workUntilKilled(server);
-      report.kills++;
+      report.kills += together;
     }
-    server = await startProcess(command(data));
-    await compare(server.url);
-    for (const person of persons) await person.undoAll(server.url);
-    await compare(server.url);
+    server = await startProcess(args);
+    await compare(server);
+    const urls = addresses(server);
+    await Promise.all(places.flatMap(({ persons }, n) => persons.map((person) => person.undoAll(urls[n]!))));
+    await compare(server);
   } catch (error) {
     process.stdout.write(`seed ${seed}, kill ${report.kills}:\n${server?.output.slice(-2_000)}\n`);
     throw error;
   } finally {
     await server?.kill();
-    await rm(data, { recursive: true, force: true });
+    for (const { data } of places) await rm(data, { recursive: true, force: true });
   }
   return report;
 
-  async function compare(url: string): Promise<void> {
-    const heard = await Promise.all(persons.map((person) => person.check(url)));
+  async function compare(running: RunningServer): Promise<void> {
+    const urls = addresses(running);
+    const heard = await Promise.all(
+      places.flatMap(({ persons }, n) => persons.map((person) => person.check(urls[n]!))),
+    );
     report.unheard += heard.filter(Boolean).length;
-    await expectFiles(join(data, "store"), persons);
+    for (const { data, persons } of places) await expectFiles(join(data, "store"), persons);
   }
 
   /** Resolves to the number of calls made. */
-  async function workUntilKilled({ url, kill }: RunningServer): Promise<number> {
-    const killAt = 1 + random.below(longestScript);
+  async function workUntilKilled(running: RunningServer): Promise<number> {
+    const urls = addresses(running);
+    const killAt = 1 + random.below(longestScript * together);
     const delay = random.next() * longestDelay;
     let calls = 0;
     let killed: Promise<void> | undefined;
     const calling = () => {
-      if (++calls === killAt) setTimeout(() => (killed = kill()), delay);
+      if (++calls === killAt) setTimeout(() => (killed = running.kill()), delay);
     };
-    await Promise.all(persons.map((person) => person.work({ url, calling })));
+    await Promise.all(
+      places.flatMap(({ persons }, n) => persons.map((person) => person.work({ url: urls[n]!, calling }))),
+    );
     await killed;
     return calls;
   }
+}
+
+/** Of the servers in one process, in the order of their folders. */
+function addresses({ output }: RunningServer): readonly string[] {
+  return output.match(/http:\/\/[\w.:[\]-]+/g) ?? [];
 }
 
 /** No upload is left over, and every session's folder holds the one file that came, whole. */

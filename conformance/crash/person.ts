@@ -62,10 +62,7 @@ export function createPerson(random: Random, twin: string): Person {
     return answer;
   };
 
-  const expectTwins = async (snapshot: Snapshot | undefined) => {
-    const expected = twinId === undefined ? undefined : await snapshotOf(twin, twinId);
-    expect(snapshot, history(journal)).toEqual(expected);
-  };
+  const twinSnapshot = async () => (twinId === undefined ? undefined : snapshotOf(twin, twinId));
 
   return {
     get sessionId() {
@@ -104,13 +101,14 @@ export function createPerson(random: Random, twin: string): Person {
         return false;
       }
       const snapshot = await snapshotOf(url, id);
-      let happened = false;
-      if (unheard && twinId !== undefined && !isDeepStrictEqual(snapshot, await snapshotOf(twin, twinId))) {
-        happened = true;
-        const done = donePart(unheard, await snapshotOf(twin, twinId), snapshot);
+      let expected = await twinSnapshot();
+      const happened = unheard !== undefined && expected !== undefined && !isDeepStrictEqual(snapshot, expected);
+      if (happened) {
+        const done = donePart(unheard, expected, snapshot);
         note(done, { ...(await repeat(done)), sessionId: id });
+        expected = await twinSnapshot();
       }
-      await expectTwins(snapshot);
+      expect(snapshot, history(journal)).toEqual(expected);
       journal = [];
       return happened;
     },
@@ -126,7 +124,7 @@ export function createPerson(random: Random, twin: string): Person {
           more = answer.status === 200;
         }
       }
-      await expectTwins(await snapshotOf(url, id));
+      expect(await snapshotOf(url, id)).toEqual(await twinSnapshot());
     },
   };
 }
