@@ -1,4 +1,4 @@
-import type { Vec3 } from "@septum/volume";
+import { type Box, bitBytes, boxVoxels, type Vec3 } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
@@ -54,13 +54,29 @@ const actions = fc.array(
     { weight: 1, arbitrary: fc.record({ type: fc.constant("later" as const), prompt: prompts(smallSize) }) },
     { weight: 12, arbitrary: fc.record({ type: fc.constantFrom("undo", "redo", "save", "save", "reopen") }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("predict", "reset", "remove") }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constantFrom("edit", "trim", "trim more"), at: fc.nat(20) }) },
   ),
   { minLength: 5, maxLength: 30 },
 );
 
-async function act(segmenter: Segmenter, action: { readonly type: string; readonly prompt?: Prompt }): Promise<void> {
-  const { type, prompt } = action;
+interface Action {
+  readonly type: string;
+  readonly prompt?: Prompt;
+  readonly at?: number;
+}
+
+async function act(segmenter: Segmenter, { type, prompt, at = 0 }: Action): Promise<void> {
+  const box: Box = [
+    [at, at + 9],
+    [3, 8],
+    [at, at + 4],
+  ];
+  const bits = Uint8Array.from({ length: bitBytes(boxVoxels(box)) }, (_, n) => (n * 37 + at) & 255);
+  bits[bits.length - 1] &= 0x0f;
   if (type === "undo") segmenter.undo();
+  else if (type === "edit") segmenter.edit(box, bits);
+  else if (type.startsWith("trim"))
+    segmenter.trim({ box, bits }, { extend: type !== "trim" && segmenter.undoable > 0 });
   else if (type === "redo") segmenter.redo();
   else if (type === "reset") segmenter.reset();
   else if (type === "predict") await finish(segmenter.predict());
@@ -95,7 +111,7 @@ describe("save()", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
