@@ -1,7 +1,7 @@
 import type { Axis, EditInput, PromptInput } from "@septum/protocol";
 import type { Box, Vec3 } from "@septum/volume";
 import type { Plane } from "../viewer/planes.ts";
-import { type Position, placeOn, positionOn, slicePlane } from "./slice-plane.ts";
+import { type Position, positionOn, slicePlane } from "./slice-plane.ts";
 import { thinLine } from "./thin-line.ts";
 
 /** What is drawn by dragging. */
@@ -30,8 +30,6 @@ export const scribbleRadius = 1;
 
 /** How far a thinned line may be from what was drawn, in voxels. */
 const tolerance = 0.1;
-/** Strokes are on the screen as they were painted: what comes back may hardly differ. */
-const strokeTolerance = 0.02;
 /** What one drawing may have on the wire. */
 const mostPoints = 20_000;
 
@@ -73,28 +71,26 @@ export function promptOf(sketch: Sketch, size: Vec3): PromptInput | undefined {
   return { kind: "lasso", axis, slice_index: slice, points: line, positive };
 }
 
-/** The edit that a finished stroke of the brush or the eraser is. */
-export function editOf(sketch: Sketch, brush: BrushStroke): EditInput {
-  const { axis, slice, tool } = sketch;
-  const path = lineOf(sketch, strokeTolerance).map((position): [number, number, number] => [
-    ...placeOn(axis, slice, position),
-  ]);
-  const { radiusMm, shape, threshold } = brush;
+/**
+ * The edit that a finished stroke of the brush or the eraser is. Its path is not thinned: the voxels are already on the
+ * screen, and the server shall come to the same ones.
+ */
+export function editOf({ axis, tool, places }: Sketch, { radiusMm, shape, threshold }: BrushStroke): EditInput {
   return {
     kind: "paint",
     add: tool === "brush",
     shape,
     axis,
     radius_mm: radiusMm,
-    path,
+    path: places.map(([i, j, k]): [number, number, number] => [i, j, k]),
     threshold: threshold && [threshold[0], threshold[1]],
   };
 }
 
-function lineOf({ places, axis }: Sketch, within = tolerance): [number, number][] {
+function lineOf({ places, axis }: Sketch): [number, number][] {
   return thinLine(
     places.map((place) => positionOn(axis, place)),
-    within,
+    tolerance,
   ).map(([x, y]) => [x, y]);
 }
 

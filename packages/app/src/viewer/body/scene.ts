@@ -2,7 +2,7 @@ import { cmapper, Niivue, SLICE_TYPE } from "@niivue/niivue";
 import type { Vec3 } from "@septum/volume";
 
 /** Of the body, when there are objects to see in it. */
-const bodyOpacity = 0.35;
+const bodyOpacity = 0.6;
 
 /**
  * NiiVue as we use it: for the 3D view alone. Nothing is drawn before `paint`, so that a frame is drawn once however many
