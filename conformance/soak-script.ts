@@ -79,8 +79,9 @@ function randomStep(random: Random, large: boolean): Step {
     const call = random.chance(0.25)
       ? objectCall(random, extent)
       : randomCall(random, { extent, autozoom: large ? 0 : 0.15 });
-    // The small model zooms at every first prompt of an object: dozens of passes here, over a thousand on the large scan.
-    const zooms = call.path === "/api/run_segmentation" || call.path.includes("/predict");
+    // These may zoom, and the small model does: dozens of passes here, over a thousand on the large scan.
+    const moves = call.method === "PATCH" && call.path.includes("/prompts/");
+    const zooms = moves || call.path === "/api/run_segmentation" || call.path.includes("/predict");
     if (!zooms || (!large && random.chance(0.3))) return call;
   }
 }
