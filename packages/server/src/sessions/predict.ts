@@ -19,7 +19,8 @@ export interface PredictObjectOptions {
 
 /**
  * Predicts from the prompts that were added without it. Not a step of the history: it belongs to the step of the last of
- * them, and is taken back with it; what it takes from other objects is a step of its own after that. No passes, and nothing changed, when none waits. Throws `segment_not_found`, `segment_locked`.
+ * them, and is taken back with it; what it takes from other objects is a step of its own after that. No passes, and nothing
+ * changed, when none waits. Throws `segment_not_found`, `segment_locked`.
  */
 export function predictObject(session: Session, label: number, options: PredictObjectOptions): Promise<ObjectChange> {
   const { autozoom, full, others, signal } = options;
