@@ -11,7 +11,7 @@ const seconds = minutes > 0 ? 60 * minutes : 10;
 const seed = Number(process.env.SEPTUM_SOAK_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const [scripts, rests] = minutes > 0 ? [24, 5] : [6, 2];
 
-/** Most that resident memory may grow after the first rest. A few seconds of work alone have made it differ by 65 MiB. */
+/** Most that resident memory may grow after the first rest. A few seconds of work alone have made it differ by 55 MiB. */
 const allowedGrowthMiB = minutes > 0 ? 50 : 150;
 
 let server: RunningServer;
