@@ -20,7 +20,7 @@ type Plane = keyof typeof planes;
 if (!chromiumPath) process.stdout.write("skipped: the tests of the drawing tools need Chromium\n");
 
 /** Drawn with a real pointer on an oblique scan with turned axes; what the server has must be the voxels drawn on. */
-describe.runIf(chromiumPath)("the drawing tools in a real browser", () => {
+describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 300_000 }, () => {
   let model: string;
   let server: RunningServer;
   let browser: Browser;
@@ -34,7 +34,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", () => {
     server = await startServer(["--model", model]);
     browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(120_000);
     seen = watch(page, new URL(server.url).origin);
     await page.goto(server.url);
     const file = { name: "oblique.nii.gz", mimeType: "application/gzip", buffer: obliqueScan() };
@@ -109,9 +109,46 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", () => {
     await draw("sagittal", [voxel]);
     const moved: Vec3 = [voxel[0] - 5, voxel[1], voxel[2] + 4];
     await draw("sagittal", [voxel, moved]);
-    await expect.poll(async () => (await prompts(1))[0].voxel, { timeout: 30_000 }).toEqual(moved);
+    await expect.poll(async () => (await prompts(1))[0].voxel, { timeout: 120_000 }).toEqual(moved);
     await page.keyboard.press("Delete");
     await prompts(0);
+  });
+
+  it("paints and erases at once what the server paints and erases", async () => {
+    await newSegment();
+    const label = (await client.segments()).segments.at(-1)?.label ?? 0;
+    const shown = () => page.evaluate((label) => window.septum?.shownLabels()[label] ?? 0, label);
+    const on = await sliceOf(planes.axial);
+    let voxels = 0;
+    let brushed = 0;
+    for (const [tool, line] of [
+      [
+        "brush",
+        [
+          [on, 9, 10],
+          [on, 14, 18],
+          [on, 20, 15],
+        ],
+      ],
+      [
+        "eraser",
+        [
+          [on, 14, 17],
+          [on, 30, 30],
+        ],
+      ],
+    ] as const) {
+      await choose(tool);
+      await draw("axial", line);
+      const painted = await shown();
+      expect(painted, `voxels shown after the ${tool}`).not.toBe(voxels);
+      const kept = async () => (await client.segments()).segments.at(-1)?.voxels;
+      await expect.poll(kept, { timeout: 120_000 }).toBe(painted);
+      brushed = voxels;
+      voxels = painted;
+    }
+    await page.keyboard.press("Control+z");
+    await expect.poll(shown, { timeout: 120_000 }).toBe(brushed);
   });
 
   it("shows nothing wrong in the console", () => {
@@ -146,7 +183,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", () => {
   async function newSegment(): Promise<void> {
     const before = (await client.segments()).segments.length;
     await page.getByTestId("new-segment").click();
-    await expect.poll(async () => (await client.segments()).segments.length, { timeout: 30_000 }).toBe(before + 1);
+    await expect.poll(async () => (await client.segments()).segments.length, { timeout: 120_000 }).toBe(before + 1);
   }
 
   /** The slice along an axis of the file that is on the screen. */
@@ -165,7 +202,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", () => {
   /** The prompts of the last segment, once there are so many. */
   async function prompts(count: number): Promise<readonly PromptSummary[]> {
     const read = async () => (await client.segments()).segments.at(-1)?.prompts ?? [];
-    await expect.poll(async () => (await read()).length, { timeout: 30_000 }).toBe(count);
+    await expect.poll(async () => (await read()).length, { timeout: 120_000 }).toBe(count);
     return read();
   }
 
