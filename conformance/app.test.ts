@@ -144,6 +144,63 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
     expect(await page.evaluate(() => window.septum?.points.length)).toBe(2);
   });
 
+  it("paints a segment beside a locked one, which keeps every voxel, by keys and mouse", async () => {
+    const before = await shownLabels();
+    await page.getByTestId("lock-1").click();
+    await page.locator('[data-testid="lock-1"][aria-pressed="true"]').waitFor();
+    await page.keyboard.press("m");
+    await page.getByTestId("segment-3").waitFor();
+    await page.keyboard.press("f");
+    await page.getByTestId("others").getByText("Take").click();
+    const [i, j, k] = organs.liver;
+    await drag([i - 22, j, k], [i, j, k]);
+    await page.getByTestId("outcome").filter({ hasText: "of Label 1 (locked)" }).waitFor();
+    // The page paints at once; what the server made of it follows.
+    await page.waitForFunction((voxels) => {
+      const shown: Readonly<Record<string, number>> = window.septum?.shownLabels() ?? {};
+      return shown["3"] > 0 && shown["1"] === voxels;
+    }, before["1"]);
+    await shoot("painted");
+    expect(await seriousProblems()).toEqual([]);
+    await page.getByTestId("undo").click();
+    await page.waitForFunction(() => !("3" in (window.septum?.shownLabels() ?? {})));
+    expect(await shownLabels()).toEqual(before);
+    await page.getByTestId("lock-1").click();
+    await page.locator('[data-testid="lock-1"][aria-pressed="false"]').waitFor();
+  });
+
+  it("can be used by everyone: no serious problem in any dialogue, dark or light", async () => {
+    for (const theme of ["dark", "light"]) {
+      for (const opener of ["keys", "settings-1", "session-menu", "history"]) {
+        await page.getByTestId(opener).click();
+        await page.waitForTimeout(500);
+        await shoot(`${opener}-${theme}`);
+        expect([theme, opener, ...(await seriousProblems())]).toEqual([theme, opener]);
+        await page.keyboard.press("Escape");
+        await page.waitForTimeout(300);
+      }
+      await page.getByRole("button", { name: /switch to the/i }).click();
+    }
+  });
+
+  it("takes keys as another program has them, and as the person gives them", async () => {
+    await page.keyboard.press("?");
+    await page.getByTestId("key-profile").getByText("ITK-SNAP").click();
+    await page.getByTestId("edit-keys").click();
+    await page.getByTestId("add-key-tool-lasso").click();
+    await page.keyboard.press("k");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("key-help").waitFor({ state: "detached" });
+    for (const [key, tool] of [
+      ["4", "brush"],
+      ["k", "lasso"],
+      ["2", "point"],
+    ]) {
+      await page.keyboard.press(key);
+      await page.locator(`[data-testid="tool-${tool}"][aria-pressed="true"]`).waitFor();
+    }
+  });
+
   it("shares the session with somebody else's browser, by its address", async () => {
     const stranger = await browser.newContext({ viewport: { width: 1280, height: 720 } });
     const other = await stranger.newPage();
@@ -183,6 +240,20 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
   const shownLabels = () => page.evaluate(() => window.septum?.shownLabels() ?? {}) as Promise<Record<string, number>>;
   const sessionId = () => page.evaluate(() => window.septum?.sessionId);
   const shoot = (name: string) => page.screenshot({ path: `${pictures}${name}.png` });
+
+  /** Draws a line on the coronal slice. */
+  async function drag(from: readonly number[], to: readonly number[]): Promise<void> {
+    const places = await page.evaluate(
+      (ends) => ends.map(([i, j, k]) => window.septum?.screenPosition([i, j, k], "coronal")),
+      [from, to],
+    );
+    const [a, b] = places;
+    if (!a || !b) throw new Error("the coronal plane is not on the screen");
+    await page.mouse.move(a.x, a.y);
+    await page.mouse.down();
+    await page.mouse.move(b.x, b.y, { steps: 12 });
+    await page.mouse.up();
+  }
 
   async function downloaded(format: string): Promise<Buffer> {
     await page.getByTestId(`format-${format}`).click();
