@@ -26,6 +26,7 @@ async function travel(doing: string, target: () => number): Promise<void> {
   const to = Math.max(0, Math.min(history.steps.length, target()));
   if (travelling || to === history.position) return;
   travelling = true;
+  store.setState({ outcome: undefined });
   try {
     for (let at = history.position; at !== to; ) {
       const { position } = await saving(at > to ? client.undoStep() : client.redoStep());
