@@ -4,8 +4,11 @@ import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
 import { saving } from "./saving.ts";
 import { store } from "./store.ts";
+import { createTurns } from "./turns.ts";
 
-let travelling = false;
+/** Presses that may wait behind the step on its way: as many as a person presses in a row and means. */
+const mostWaiting = 5;
+const turns = createTurns(mostWaiting);
 
 export function undo(): Promise<void> {
   return travel("undo the last step", () => store.getState().history.position - 1);
@@ -20,25 +23,34 @@ export function goTo(position: number): Promise<void> {
   return travel("go to that step", () => position);
 }
 
-/** One journey at a time; keys held down do not pile up. Somebody else's step on the way is taken along. */
+/**
+ * One journey at a time, from where the one before it ended. A key held down asks once; a key pressed twice is two steps.
+ * Somebody else's step on the way is taken along.
+ */
 async function travel(doing: string, target: () => number): Promise<void> {
-  const { history } = store.getState();
-  const to = Math.max(0, Math.min(history.steps.length, target()));
-  if (travelling || to === history.position) return;
-  travelling = true;
-  store.setState({ outcome: undefined });
+  await turns.take(async () => {
+    const { history } = store.getState();
+    const to = Math.max(0, Math.min(history.steps.length, target()));
+    if (to === history.position) return true;
+    store.setState({ outcome: undefined });
+    const arrived = await walk(history.position, to, doing);
+    return (await refresh()) && arrived;
+  });
+}
+
+/** Resolves to whether it came as far as it was to. */
+async function walk(from: number, to: number, doing: string): Promise<boolean> {
   try {
-    for (let at = history.position; at !== to; ) {
+    for (let at = from; at !== to; ) {
       const { position } = await saving(at > to ? client.undoStep() : client.redoStep());
       if (position === at) break;
       at = position;
     }
+    return true;
   } catch (error) {
     // Somebody else was there first: what is shown next says so.
     const nothing = error instanceof ApiError && ["nothing_to_undo", "nothing_to_redo"].includes(error.code);
     if (!nothing) handleLoss(error, doing);
-  } finally {
-    travelling = false;
-    await refresh();
+    return false;
   }
 }
