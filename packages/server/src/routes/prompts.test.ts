@@ -2,6 +2,7 @@ import { decodeFrame, unpackBits } from "@septum/protocol";
 import { memoryStore } from "@septum/store";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Harness, type HarnessOptions, scan, startHarness, upload } from "../testing/harness.ts";
+import { segmenterEngine } from "../testing/segmenter-engine.ts";
 
 let harness: Harness;
 
@@ -151,6 +152,29 @@ describe("prompts", () => {
     const frame = await decodeFrame(labels.raw);
     expect(frame.kind).toBe("labels");
     expect([...new Set(frame.data)].sort()).toEqual([0, 1]);
+  });
+
+  test("are predicted again as they were asked for when an earlier one is changed, after a restart, too", async () => {
+    const store = memoryStore();
+    const startWithSegmenters = () => start({ store, app: { engine: segmenterEngine() } });
+    const { app, call, loaded } = await startWithSegmenters();
+    const id = await loaded();
+    const path = "/api/segments/1/prompts";
+    const passes = async (autozoom: boolean) => {
+      const { body } = await call(id, "POST", path, { kind: "point", voxel: [6, 5, 4], autozoom });
+      return body.passes;
+    };
+    await call(id, "POST", path, { kind: "point", voxel: [2, 2, 2], predict: false });
+    const zoomed = await passes(true);
+    expect((await call(id, "PATCH", `${path}/0`, { voxel: [3, 2, 2] })).body.passes).toBe(zoomed);
+    await call(id, "POST", "/api/undo");
+    await call(id, "POST", "/api/undo");
+    const near = await passes(false);
+    expect([near, zoomed > near]).toEqual([1, true]);
+    expect((await call(id, "PATCH", `${path}/0`, { voxel: [3, 2, 2] })).body.passes).toBe(near);
+    await app.close();
+    const again = await startWithSegmenters();
+    expect((await again.call(id, "PATCH", `${path}/0`, { voxel: [2, 2, 2] })).body.passes).toBe(near);
   });
 
   test("that fail on disk leave the session as it was", async () => {
