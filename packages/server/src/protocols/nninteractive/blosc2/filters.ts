@@ -41,7 +41,24 @@ function unshuffle(from: Uint8Array, to: Uint8Array, group: number): void {
 
 function unshufflePairs(from: Uint8Array, to: Uint16Array): void {
   const items = to.length;
-  for (let n = 0; n < items; n++) to[n] = from[n] | (from[n + items] << 8);
+  // Four items at a time take a quarter of the reads, and half of the writes.
+  const canFour = from.byteOffset % 4 === 0 && to.byteOffset % 4 === 0 && items % 4 === 0;
+  const fours = canFour ? items / 4 : 0;
+  if (fours > 0) unshuffleFourPairs(from, to, fours);
+  for (let n = 4 * fours; n < items; n++) to[n] = from[n] | (from[n + items] << 8);
+}
+
+function unshuffleFourPairs(from: Uint8Array, to: Uint16Array, fours: number): void {
+  const lows = new Uint32Array(from.buffer, from.byteOffset, fours);
+  const highs = new Uint32Array(from.buffer, from.byteOffset + 4 * fours, fours);
+  const pairs = new Uint32Array(to.buffer, to.byteOffset, 2 * fours);
+  for (let n = 0; n < fours; n++) {
+    const low = lows[n];
+    const high = highs[n];
+    pairs[2 * n] = (low & 0xff) | ((high & 0xff) << 8) | ((low & 0xff00) << 8) | ((high & 0xff00) << 16);
+    pairs[2 * n + 1] =
+      ((low >>> 16) & 0xff) | ((high >>> 8) & 0xff00) | ((low >>> 8) & 0xff0000) | (high & 0xff00_0000);
+  }
 }
 
 function unshuffleFours(from: Uint8Array, to: Uint32Array): void {
