@@ -17,23 +17,32 @@ export function sumValues(volume: Volume, box: Box): number {
   });
 }
 
-/** Mean and unbiased standard deviation of a box `[i, j, k]`, in double precision, then rounded to float32 (spec §4.2). */
-export function meanAndStd(volume: Volume, box: Box): { mean: number; std: number } {
+/**
+ * Mean and unbiased standard deviation of a box `[i, j, k]`, in double precision, then rounded to float32 (spec §4.2).
+ *
+ * `wholeCounts` says how often each stored number of 8 or 16 bits occurs in the whole volume, when that is known.
+ */
+export function meanAndStd(volume: Volume, box: Box, wholeCounts?: Float64Array): { mean: number; std: number } {
   const { data } = volume;
-  const narrow = data.BYTES_PER_ELEMENT <= 2;
-  return narrow ? fromCounts(volume, box) : fromValues(volume, box);
+  if (data.BYTES_PER_ELEMENT > 2) return fromValues(volume, box);
+  const counts = boxVoxels(box) === data.length ? wholeCounts : undefined;
+  return fromCounts(volume, box, counts ?? countsOf(volume, box));
 }
 
 /** Counting each of the at most 65536 stored numbers once is exact and needs one pass. */
-function fromCounts(volume: Volume, box: Box): { mean: number; std: number } {
+function countsOf(volume: Volume, box: Box): Uint32Array {
   const counts = new Uint32Array(65536);
   // Negative numbers wrap round to the upper half.
   eachRow(volume, box, (data, from, to) => {
     for (let n = from; n < to; n++) counts[data[n] & 0xffff]++;
     return 0;
   });
+  return counts;
+}
+
+function fromCounts(volume: Volume, box: Box, counts: Uint32Array | Float64Array): { mean: number; std: number } {
   const signed = volume.data instanceof Int16Array || volume.data instanceof Int8Array;
-  const values = Float64Array.from(counts, (_, code) =>
+  const values = Float64Array.from({ length: counts.length }, (_, code) =>
     scaledValue(volume, signed && code > 32767 ? code - 65536 : code),
   );
   const voxels = boxVoxels(box);

@@ -1,4 +1,4 @@
-import type { Vec3, Volume, VoxelArray } from "@septum/volume";
+import { type Vec3, type Volume, type VoxelArray, volumeStatistics } from "@septum/volume";
 import { describe, expect, test } from "vitest";
 import { prepareImage } from "./image.ts";
 
@@ -20,6 +20,14 @@ describe("prepareImage()", () => {
     ]);
     expect(mean).toBe(2);
     expect(std).toBe(Math.fround(Math.sqrt(10 / 5)));
+  });
+
+  test("gives the same from counts of the whole volume, also where the nonzero box is a part of it", () => {
+    const whole = volume(Int16Array.from([-5, 2, 2, 900, 0, -1]), [3, 2, 1]);
+    const part = volume(Uint8Array.from([0, 0, 1, 7, 0, 9]), [1, 2, 3]);
+    for (const image of [whole, part]) {
+      expect(prepareImage(image, volumeStatistics(image).counts)).toEqual(prepareImage(image));
+    }
   });
 
   test("gives 1.2909944 for 1, 2, 3, 4, in every dtype", () => {

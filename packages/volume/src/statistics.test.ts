@@ -75,7 +75,8 @@ test("volumeStatistics() keeps one huge voxel out of the window and NaN out of e
 
 test("volumeStatistics() tells constant, empty and all-NaN volumes", () => {
   const allZero = volumeStatistics(volumeOf(new Uint8Array(60)));
-  expect(allZero).toEqual({ range: [0, 0], window: [0, 0], nonFinite: 0, allZero: true, constant: true });
+  expect(allZero).toMatchObject({ range: [0, 0], window: [0, 0], nonFinite: 0, allZero: true, constant: true });
+  expect(allZero.counts?.[0]).toBe(60);
   const constant = volumeStatistics(volumeOf(new Float32Array(60).fill(-7)));
   expect(constant).toEqual({ range: [-7, -7], window: [-7, -7], nonFinite: 0, allZero: false, constant: true });
   const nothing = volumeStatistics(volumeOf(new Float32Array(60).fill(Number.NaN)));

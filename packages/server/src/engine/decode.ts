@@ -43,7 +43,7 @@ export async function decodeImage({ path, maxBytes, frame }: DecodeRequest): Pro
   });
   const statistics = volumeStatistics(volume);
   checkUsable(volume, statistics);
-  const prepared = prepareImage(volume);
+  const prepared = prepareImage(volume, statistics.counts);
   return { prepared, header, info: describe(volume, header, statistics) };
 }
 
