@@ -38,6 +38,8 @@ export interface Upload {
 const envelopeBytes = 64 * 1024;
 /** Longest silence of a sender. */
 const silenceMs = 60_000;
+/** Bytes that may wait for the disk: what comes while one write is under way goes out together, not in pieces of 64 KiB. */
+const unwrittenBytes = 4 * 2 ** 20;
 /** Least time between two events about the bytes received. */
 const eventEveryMs = 200;
 
@@ -187,7 +189,9 @@ async function receive(
   });
   const either = AbortSignal.any([signal, silence.signal]);
   try {
-    await pipeline(await upload.open(), count, createWriteStream(path), { signal: either });
+    await pipeline(await upload.open(), count, createWriteStream(path, { highWaterMark: unwrittenBytes }), {
+      signal: either,
+    });
   } catch (error) {
     if (either.aborted) throw either.reason;
     throw receivingFailed(error);
