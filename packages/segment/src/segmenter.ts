@@ -4,19 +4,17 @@ import {
   bitsBoundingBox,
   boxVoxels,
   clipBox,
-  countBits,
   cutBits,
   isEmptyBox,
   pasteBits,
   uniteBoxes,
 } from "@septum/volume";
-import { compressBits, expandBits, type PackedBits } from "./bit-runs.ts";
+import { expandBits } from "./bit-runs.ts";
 import { gainedBy, startFromEdit } from "./edit/start-mask.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
-import { extendLastStep, type HistoryStep, type PromptState, recordStep } from "./history.ts";
-import { createKeeper } from "./keeper.ts";
-import { applyDelta, type MaskBits, type MaskDelta, writeBits } from "./mask-delta.ts";
+import type { PromptState } from "./history.ts";
+import { type MaskBits, writeBits } from "./mask-delta.ts";
 import { bitRows, collectBits, type MaskRows, volumeRows } from "./mask-rows.ts";
 import { type Prediction, predictMask } from "./predict.ts";
 import type { Prompt } from "./prompt.ts";
@@ -33,20 +31,12 @@ import type {
   Segmenter,
   SegmenterOptions,
 } from "./segmenter-api.ts";
-import { bytesHeld, openState } from "./segmenter-state.ts";
-import { saveState } from "./state.ts";
 import type { Applied, Step } from "./steps.ts";
+import { type Change, openTimeline } from "./timeline.ts";
 
-/** What a call will change once it has come to its end. */
-interface Change {
-  readonly after: PromptState;
-  /** Masks to write one after the other, engine axes. */
-  readonly masks: readonly MaskRows[];
-  /** Whether the change belongs to the step before it. */
-  readonly extend?: boolean;
+/** What a call will change once it has come to its end, and how it came to that. */
+interface Outcome extends Change {
   readonly predictions?: readonly Prediction[];
-  /** Engine axes: what the prediction wrote, changed or not. */
-  readonly written?: Box;
 }
 
 /**
@@ -60,16 +50,12 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   const { settings } = model;
   const size = image.volume.size;
   const engineSize = swapAxes(size);
-  const opened = openState(options);
-  const mask: MaskBits = { bits: opened.bits, size };
-  const { seed, historyBytes } = opened;
-  let { now, history } = opened;
-  const keeper = createKeeper(opened.kept);
-  let voxels = countBits(mask.bits, 0, size[0] * size[1] * size[2]);
+  const timeline = openTimeline(options);
+  const { mask, seed } = timeline;
   let busy = false;
 
   async function* transact(
-    work: () => AsyncGenerator<Step, Change, void>,
+    work: () => AsyncGenerator<Step, Outcome, void>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Step, Applied, void> {
     refuseWhileBusy();
@@ -85,10 +71,10 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     }
   }
 
-  async function* addPrompt(prompt: Prompt, options: ApplyOptions): AsyncGenerator<Step, Change, void> {
+  async function* addPrompt(prompt: Prompt, options: ApplyOptions): AsyncGenerator<Step, Outcome, void> {
     if (prompt.kind === "initial") return yield* addInitialMask(prompt, options);
     const { record, shape, view } = checkPrompt(prompt, size, settings);
-    const prompts = { ...appendPrompt(now.prompts, record, shape, settings.decay), ...asked(options) };
+    const prompts = { ...appendPrompt(timeline.now.prompts, record, shape, settings.decay), ...asked(options) };
     const after = { prompts, queued: view };
     if (options.predict === false) return { after, masks: [] };
     return yield* predictFrom(after, volumeRows(mask.bits, engineSize), options);
@@ -98,11 +84,11 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   async function* addInitialMask(
     prompt: Extract<Prompt, { kind: "initial" }>,
     options: ApplyOptions,
-  ): AsyncGenerator<Step, Change, void> {
+  ): AsyncGenerator<Step, Outcome, void> {
     const { record, shape, view } = checkInitialMask(prompt, size, settings);
     const fresh = new Uint8Array(mask.bits.length);
     if (shape !== undefined) pasteBits(shape.bits, fresh, size, swapBoxAxes(shape.box));
-    const replaced = uniteBoxes(maskBox(), shape?.box);
+    const replaced = uniteBoxes(timeline.box(), shape?.box);
     const copied = replaced === undefined ? [] : [{ ...volumeRows(fresh, engineSize), box: replaced }];
     const predicted = options.predict === true ? asked(options, true).predicted : false;
     const after = { prompts: { ...startFromMask(record, shape), predicted }, queued: view };
@@ -116,7 +102,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     previous: MaskRows,
     { autozoom = true, signal }: PredictOptions,
     refineAll?: Box,
-  ): AsyncGenerator<Step, Change, void> {
+  ): AsyncGenerator<Step, Outcome, void> {
     const after: PromptState = { prompts };
     if (queued === undefined) return { after, masks: [] };
     const prediction = yield* predictMask({
@@ -140,10 +126,14 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   }
 
   /** The prompts that the edit leaves alone stay as they are; the others are predicted again on a mask of their own. */
-  async function* replay(edit: PromptEdit, { autozoom, signal }: PredictOptions): AsyncGenerator<Step, Change, void> {
-    const plan = planReplay(edit, now, history, { size, settings, predicted: asked({ autozoom }).predicted });
+  async function* replay(edit: PromptEdit, { autozoom, signal }: PredictOptions): AsyncGenerator<Step, Outcome, void> {
+    const plan = planReplay(edit, timeline.now, timeline.history, {
+      size,
+      settings,
+      predicted: asked({ autozoom }).predicted,
+    });
     const fresh: MaskBits = { bits: new Uint8Array(mask.bits.length), size };
-    let after: PromptState = plan.start === undefined ? {} : rewind(fresh, plan.start);
+    let after: PromptState = plan.start === undefined ? {} : timeline.rewind(fresh, plan.start);
     const predictions: Prediction[] = [];
     let passes = 0;
     for (const [index, next] of plan.replay.entries()) {
@@ -169,58 +159,14 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       after = change.after;
     }
     const found = bitsBoundingBox(fresh.bits, size);
-    const replaced = uniteBoxes(maskBox(), found && swapBoxAxes(found));
+    const replaced = uniteBoxes(timeline.box(), found && swapBoxAxes(found));
     const masks = replaced === undefined ? [] : [{ ...volumeRows(fresh.bits, engineSize), box: replaced }];
     return { after, masks, predictions };
   }
 
-  /** Makes `copy` the mask before the step at this place of the history, and says what else there was. */
-  function rewind(copy: MaskBits, place: number): PromptState {
-    copy.bits.set(mask.bits);
-    for (const step of history.undo.slice(place)) for (const delta of step.deltas) applyDelta(copy, delta);
-    return history.undo[place].before;
-  }
-
   /** Nothing is awaited from here on: the segmenter goes from the old state to the new one at once. */
-  function commit(change: Change, started: number): Applied {
-    const deltas: MaskDelta[] = [];
-    let changed = change.written && clipBox(change.written, engineSize);
-    for (const rows of change.masks) {
-      const box = clipBox(rows.box, engineSize);
-      if (isEmptyBox(box)) continue;
-      const { delta, grown } = writeBits(mask, swapBoxAxes(box), collectBits(rows, box));
-      if (delta === undefined) continue;
-      deltas.push(delta);
-      voxels += grown;
-      changed = uniteBoxes(changed, swapBoxAxes(delta.box));
-    }
-    const { after } = change;
-    // A prediction that none waited for is no change, and what was undone can still be redone.
-    if (change.extend && after !== now) {
-      const last = history.undo.at(-1);
-      if (last) keeper.flipped(last);
-      history = extendLastStep(history, after, deltas, historyBytes);
-      keeper.flipped(history.undo.at(-1) ?? { before: now, after, deltas });
-    }
-    if (!change.extend) {
-      const step = { before: now, after, deltas };
-      history = recordStep(history, step, historyBytes);
-      keeper.flipped(step);
-    }
-    now = after;
-    return report(changed && swapBoxAxes(changed), started, change.predictions);
-  }
-
-  /** Flips the voxels of a step, in either direction. */
-  function travel(step: HistoryStep, to: PromptState, started: number): Applied {
-    let changed: Box | undefined;
-    for (const delta of step.deltas) {
-      voxels += applyDelta(mask, delta);
-      changed = uniteBoxes(changed, delta.box);
-    }
-    keeper.flipped(step);
-    now = to;
-    return report(changed, started);
+  function commit(change: Outcome, started: number): Applied {
+    return report(timeline.commit(change).changed, started, change.predictions);
   }
 
   function report(changed: Box | undefined, started: number, predictions: readonly Prediction[] = []): Applied {
@@ -231,21 +177,11 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       coarseBoxes: predictions.flatMap(({ views }) => views.map((view) => swapBoxAxes(view.box))),
       boxes: predictions.flatMap(({ boxes }) => boxes.map(swapBoxAxes)),
       passes: sum(({ passes }) => passes),
-      voxels,
+      voxels: timeline.voxels,
       randomLeftover: sum(({ randomLeftover }) => randomLeftover),
       secondsNetwork: sum(({ secondsNetwork }) => secondsNetwork),
       secondsTotal: (clock() - started) / 1000,
     };
-  }
-
-  /** The object's box, engine axes. */
-  function maskBox(): Box | undefined {
-    const box = voxels === 0 ? undefined : bitsBoundingBox(mask.bits, size);
-    return box && swapBoxAxes(box);
-  }
-
-  function packedMask(): PackedBits {
-    return compressBits(mask.bits, size[0] * size[1] * size[2]);
   }
 
   function refuseWhileBusy(): void {
@@ -256,28 +192,29 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   return {
     mask: mask.bits,
     get voxels() {
-      return voxels;
+      return timeline.voxels;
     },
     get prompts() {
-      return promptNodes(now.prompts).map((node) => node.record);
+      return promptNodes(timeline.now.prompts).map((node) => node.record);
     },
     get intensity() {
-      return now.prompts?.intensity ?? 1;
+      return timeline.now.prompts?.intensity ?? 1;
     },
     get undoable() {
-      return history.undo.length;
+      return timeline.history.undo.length;
     },
     get redoable() {
-      return history.redo.length;
+      return timeline.history.redo.length;
     },
     get bytes() {
-      return mask.bits.length + bytesHeld(now, history);
+      return timeline.bytes;
     },
     apply: (prompt, options = {}) => transact(() => addPrompt(prompt, options), options.signal),
     predict: (options: PredictCallOptions = {}) =>
       transact(async function* () {
+        const { now } = timeline;
         if (now.queued === undefined) return { after: now, masks: [], extend: true };
-        const refineAll = options.forceFullRefine ? maskBox() : undefined;
+        const refineAll = options.forceFullRefine ? timeline.box() : undefined;
         const change = yield* predictFrom(now, volumeRows(mask.bits, engineSize), options, refineAll);
         const { predicted } = asked(options, options.forceFullRefine);
         const prompts = now.prompts && { ...now.prompts, predicted };
@@ -287,22 +224,18 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     undo: () => {
       refuseWhileBusy();
       const started = clock();
-      const step = history.undo.at(-1);
-      if (step === undefined) return undefined;
-      history = { undo: history.undo.slice(0, -1), redo: [...history.redo, step] };
-      return travel(step, step.before, started);
+      const moved = timeline.undo();
+      return moved && report(moved.changed, started);
     },
     redo: () => {
       refuseWhileBusy();
       const started = clock();
-      const step = history.redo.at(-1);
-      if (step === undefined) return undefined;
-      history = { undo: [...history.undo, step], redo: history.redo.slice(0, -1) };
-      return travel(step, step.after, started);
+      const moved = timeline.redo();
+      return moved && report(moved.changed, started);
     },
     reset: () => {
       refuseWhileBusy();
-      const box = maskBox();
+      const box = timeline.box();
       const empty = box && bitRows(new Uint8Array(bitBytes(boxVoxels(box))), box);
       return commit({ after: {}, masks: empty ? [empty] : [] }, clock());
     },
@@ -310,22 +243,22 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       refuseWhileBusy();
       const started = clock();
       if (sameBits(bits, cutBits(mask.bits, size, box))) return report(undefined, started);
-      const object = maskBox();
+      const object = timeline.box();
       const prompts = startFromEdit(mask, { box, bits }, object && swapBoxAxes(object));
       return commit({ after: { prompts }, masks: [bitRows(bits, swapBoxAxes(box))] }, started);
     },
     gained: () => {
-      const step = history.undo.at(-1);
+      const step = timeline.history.undo.at(-1);
       return step && gainedBy(step, mask);
     },
     trim: ({ box, bits }, { extend = false } = {}) => {
       refuseWhileBusy();
       const left = cutBits(mask.bits, size, box);
       for (let n = 0; n < left.length; n++) left[n] &= ~bits[n];
-      return commit({ after: { ...now }, masks: [bitRows(left, swapBoxAxes(box))], extend }, clock());
+      return commit({ after: { ...timeline.now }, masks: [bitRows(left, swapBoxAxes(box))], extend }, clock());
     },
-    state: () => saveState({ size, seed, mask: packedMask(), now, history }),
-    save: () => keeper.save({ size, seed, now, history }, packedMask),
+    state: timeline.state,
+    save: timeline.save,
   };
 }
 
