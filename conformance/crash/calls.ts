@@ -92,6 +92,8 @@ export function randomCall(random: Random, { extent = commonExtent, autozoom = 0
     [30, () => prompt(random, label(), { coordinate, voxel, autozoom })],
     [10, () => post(`/api/segments/${label()}/undo?frame=mask`)],
     [3, () => post(`/api/segments/${label()}/reset?frame=labels`)],
+    [8, () => post(`/api/segments/${label()}/edits?others=${random.pick(["keep", "take"])}`, edit(random, voxel))],
+    [2, () => patch(`/api/segments/${label()}`, { locked: random.chance(0.4) })],
     [3, () => ({ method: "DELETE", path: `/api/segments/${label()}` })],
     [12, () => post("/api/mark_point", { voxel: voxel(), ...(random.chance(0.5) && { point_number: label() }) })],
     [3, () => ({ method: "DELETE", path: `/api/remove_point/${label()}` })],
@@ -113,6 +115,18 @@ export function randomCall(random: Random, { extent = commonExtent, autozoom = 0
     if (at < 0) return kind();
   }
   throw new Error("No weight is left");
+}
+
+/** Of an object by hand. */
+function edit(random: Random, voxel: () => number[]) {
+  const path = [voxel(), voxel()];
+  return random.pick([
+    { kind: "paint", add: random.chance(0.7), shape: "sphere", axis: 2, radius_mm: 4, path },
+    { kind: "grow", mm: 2 },
+    { kind: "shrink", mm: 2 },
+    { kind: "keep_largest" },
+    { kind: "fill_holes", axis: 2 },
+  ]);
 }
 
 interface Places {
