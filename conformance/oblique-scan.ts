@@ -14,8 +14,7 @@ export function obliqueScan(): Buffer {
   for (let k = 0; k < nk; k++) {
     for (let j = 0; j < nj; j++) {
       for (let i = 0; i < ni; i++) {
-        const mm = Math.hypot(1.2 * (i - 26), 2.5 * (j - 12), 0.9 * (k - 20));
-        data[i + ni * (j + nj * k)] = mm < 9 ? 300 : 20 + ((i * 7 + j * 13 + k * 5) % 17);
+        data[i + ni * (j + nj * k)] = inBall(i, j, k) ? 300 : 20 + ((i * 7 + j * 13 + k * 5) % 17);
       }
     }
   }
@@ -41,4 +40,16 @@ export function obliqueScan(): Buffer {
   ];
   const { header, data: voxels } = writeNifti({ data, size: obliqueSize, affine, scaling: { slope: 1, intercept: 0 } });
   return gzipSync(Buffer.concat([header, voxels]));
+}
+
+/** Voxels of the ball on a slice across `i`. */
+export function ballVoxelsOn(i: number): number {
+  const [, nj, nk] = obliqueSize;
+  let count = 0;
+  for (let k = 0; k < nk; k++) for (let j = 0; j < nj; j++) count += inBall(i, j, k) ? 1 : 0;
+  return count;
+}
+
+function inBall(i: number, j: number, k: number): boolean {
+  return Math.hypot(1.2 * (i - 26), 2.5 * (j - 12), 0.9 * (k - 20)) < 9;
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 // What the page shows to tests, as `window.septum`.
 import type {} from "../packages/app/src/test-hook.ts";
 import { chromiumPath, openBrowser, watch } from "./browser.ts";
-import { obliqueScan, obliqueSize } from "./oblique-scan.ts";
+import { ballVoxelsOn, obliqueScan, obliqueSize } from "./oblique-scan.ts";
 import { smallModel } from "./small-model.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 
@@ -33,7 +33,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     model = smallModel();
     server = await startServer(["--model", model]);
     browser = await openBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page = await browser.newPage({ viewport: { width: 1000, height: 640 } });
     page.setDefaultTimeout(120_000);
     seen = watch(page, new URL(server.url).origin);
     await page.goto(server.url);
@@ -45,7 +45,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     await page.getByText("Three", { exact: true }).click();
     // Prompts are what is looked at here; the network's answer to each is not waited for.
     await page.getByText("Collect", { exact: true }).click();
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -115,9 +115,8 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
   });
 
   it("paints and erases at once what the server paints and erases", async () => {
-    await newSegment();
-    const label = (await client.segments()).segments.at(-1)?.label ?? 0;
-    const shown = () => page.evaluate((label) => window.septum?.shownLabels()[label] ?? 0, label);
+    const label = await newSegment();
+    const shown = () => shownVoxels(label);
     const on = await sliceOf(planes.axial);
     let voxels = 0;
     let brushed = 0;
@@ -149,6 +148,121 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     }
     await page.keyboard.press("Control+z");
     await expect.poll(shown, { timeout: 120_000 }).toBe(brushed);
+    await page.keyboard.press("Control+y");
+    await expect.poll(shown, { timeout: 120_000 }).toBe(voxels);
+  });
+
+  it("takes as many steps back as undo was pressed, however quickly", async () => {
+    const before = (await client.history()).position;
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    const position = async () => (await client.history()).position;
+    await expect.poll(position, { timeout: 120_000 }).toBe(before - 2);
+    await expect.poll(async () => (await client.segments()).segments.at(-1)?.voxels, { timeout: 120_000 }).toBe(0);
+  });
+
+  it("paints only voxels whose values are wanted", async () => {
+    const label = await newSegment();
+    const on = await sliceOf(planes.axial);
+    await choose("brush");
+    const radius = async () => Number.parseFloat((await page.getByTestId("brush-radius").textContent()) ?? "");
+    while ((await radius()) < 12) await page.keyboard.press("]");
+    await page.getByLabel("Only values").check();
+    await page.getByLabel("Highest value").fill("400");
+    await page.getByLabel("Lowest value").fill("200");
+    await draw("axial", [
+      [on, 12, 14],
+      [on, 12, 26],
+    ]);
+    // The ball is all there is of such values.
+    expect(await shownVoxels(label)).toBe(ballVoxelsOn(on));
+    const kept = async () => (await client.segments()).segments.at(-1)?.voxels;
+    await expect.poll(kept, { timeout: 120_000 }).toBe(ballVoxelsOn(on));
+    await page.screenshot({ path: `${pictures}tools-threshold.png` });
+    await page.getByLabel("Only values").uncheck();
+  });
+
+  it("shows labels that need more than a byte", async () => {
+    const on = await sliceOf(planes.axial);
+    for (const [label, row] of [
+      [256, 4],
+      [4000, 24],
+    ]) {
+      await client.createSegment({ label });
+      const path: [number, number, number][] = [
+        [on, row, 8],
+        [on, row, 28],
+      ];
+      const { change } = await client.edit(label, { kind: "paint", add: true, axis: 0, radius_mm: 4, path });
+      expect(change.voxels).toBeGreaterThan(0);
+      await expect.poll(() => shownVoxels(label), { timeout: 120_000 }).toBe(change.voxels);
+    }
+    await page.screenshot({ path: `${pictures}tools-labels.png` });
+  });
+
+  it("takes points where they are seen in the neurological view too", async () => {
+    const on = await sliceOf(planes.axial);
+    const [patientRight, patientLeft]: Vec3[] = [
+      [on, 4, 18],
+      [on, 25, 18],
+    ];
+    expect((await screen(patientRight, "axial")).x).toBeLessThan((await screen(patientLeft, "axial")).x);
+    await page.getByText("Neurological", { exact: true }).click();
+    const mirrored = async () => (await screen(patientRight, "axial")).x > (await screen(patientLeft, "axial")).x;
+    await expect.poll(mirrored).toBe(true);
+    const label = await newSegment();
+    await choose("point");
+    await draw("axial", [patientLeft]);
+    await expect.poll(async () => (await promptsOf(label)).at(0)?.voxel, { timeout: 120_000 }).toEqual(patientLeft);
+    await page.screenshot({ path: `${pictures}tools-neurological.png` });
+    await page.getByText("Radiological", { exact: true }).click();
+    await expect.poll(mirrored).toBe(false);
+  });
+
+  it("zooms and pans with two fingers, draws with a pen, and keeps the hand beside a pen from drawing", async () => {
+    const label = await newSegment();
+    await choose("scribble");
+    const devtools = await page.context().newCDPSession(page);
+    const on = await sliceOf(planes.axial);
+    const [a, b]: Vec3[] = [
+      [on, 10, 14],
+      [on, 18, 22],
+    ];
+    const spread = async () => {
+      const [from, to] = [await screen(a, "axial"), await screen(b, "axial")];
+      return Math.hypot(to.x - from.x, to.y - from.y);
+    };
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...places: { x: number; y: number }[]) =>
+      devtools.send("Input.dispatchTouchEvent", { type, touchPoints: places.map((at, id) => ({ ...at, id })) });
+
+    const apart = await spread();
+    const { x, y } = await screen([on, 14, 18], "axial");
+    await touch("touchStart", { x: x - 20, y });
+    await touch("touchStart", { x: x - 20, y }, { x: x + 20, y });
+    await touch("touchMove", { x: x - 25, y: y + 15 }, { x: x + 35, y: y + 15 });
+    await touch("touchEnd");
+    expect((await spread()) / apart).toBeCloseTo(1.5, 1);
+    const middle = await screen([on, 14, 18], "axial");
+    expect(Math.hypot(middle.x - x - 5, middle.y - y - 15)).toBeLessThan(3);
+
+    const pen = async (type: "mousePressed" | "mouseMoved" | "mouseReleased", voxel: Vec3) => {
+      const at = await screen(voxel, "axial");
+      await devtools.send("Input.dispatchMouseEvent", { type, ...at, pointerType: "pen", button: "left", buttons: 1 });
+    };
+    await pen("mousePressed", a);
+    await pen("mouseMoved", b);
+    await pen("mouseReleased", b);
+    await expect.poll(async () => (await promptsOf(label)).length, { timeout: 120_000 }).toBe(1);
+    expectLine((await promptsOf(label))[0].points, [a, b], 0);
+
+    const before = await screen(a, "axial");
+    await touch("touchStart", before);
+    await touch("touchMove", { x: before.x - 30, y: before.y + 10 });
+    await touch("touchEnd");
+    const after = await screen(a, "axial");
+    expect(Math.hypot(after.x - before.x + 30, after.y - before.y - 10)).toBeLessThan(3);
+    await page.screenshot({ path: `${pictures}tools-pen.png` });
+    expect(await promptsOf(label)).toHaveLength(1);
   });
 
   it("shows nothing wrong in the console", () => {
@@ -170,7 +284,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
   async function draw(plane: Plane, voxels: readonly Vec3[]): Promise<void> {
     for (const [n, voxel] of voxels.entries()) {
       const { x, y } = await screen(voxel, plane);
-      await page.mouse.move(x, y, { steps: n === 0 ? 1 : 4 });
+      await page.mouse.move(x, y, { steps: n === 0 ? 1 : 2 });
       if (n === 0) await page.mouse.down();
     }
     await page.mouse.up();
@@ -180,10 +294,25 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     await page.getByTestId(`tool-${tool}`).click();
   }
 
-  async function newSegment(): Promise<void> {
-    const before = (await client.segments()).segments.length;
+  /** Goes over to an empty segment, which is the last; where that is the active one already, no other is made. */
+  async function newSegment(): Promise<number> {
     await page.getByTestId("new-segment").click();
-    await expect.poll(async () => (await client.segments()).segments.length, { timeout: 120_000 }).toBe(before + 1);
+    const isEmpty = async () => {
+      const last = (await client.segments()).segments.at(-1);
+      return last?.voxels === 0 && last.prompts.length === 0;
+    };
+    await expect.poll(isEmpty, { timeout: 120_000 }).toBe(true);
+    const label = (await client.segments()).segments.at(-1)?.label ?? 0;
+    await page.locator(`.segment-active[data-testid="segment-${label}"]`).waitFor();
+    return label;
+  }
+
+  function shownVoxels(label: number): Promise<number> {
+    return page.evaluate((label) => window.septum?.shownLabels()[label] ?? 0, label);
+  }
+
+  async function promptsOf(label: number): Promise<readonly PromptSummary[]> {
+    return (await client.segments()).segments.find((segment) => segment.label === label)?.prompts ?? [];
   }
 
   /** The slice along an axis of the file that is on the screen. */
