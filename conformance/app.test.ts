@@ -18,7 +18,7 @@ const organs = { liver: [92, 50, 97], bladder: [59, 50, 17] } as const;
 if (!chromiumPath) process.stdout.write("skipped: the browser tests need Chromium\n");
 
 /** One person's morning, in order: each step builds on the one before. */
-describe.runIf(chromiumPath)("the app in a real browser", () => {
+describe.runIf(chromiumPath)("the app in a real browser", { timeout: 300_000 }, () => {
   let server: RunningServer;
   let browser: Browser;
   let context: BrowserContext;
@@ -31,7 +31,7 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
     browser = await openBrowser();
     context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(180_000);
     seen = watch(page, new URL(server.url).origin);
   });
 
@@ -204,7 +204,7 @@ describe.runIf(chromiumPath)("the app in a real browser", () => {
   it("shares the session with somebody else's browser, by its address", async () => {
     const stranger = await browser.newContext({ viewport: { width: 1280, height: 720 } });
     const other = await stranger.newPage();
-    other.setDefaultTimeout(60_000);
+    other.setDefaultTimeout(180_000);
     await other.goto(`${server.url}/?session=${await sessionId()}`);
     await other.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
     for (const one of [page, other]) await one.getByTestId("people").getByRole("listitem").nth(1).waitFor();

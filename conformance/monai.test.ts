@@ -95,7 +95,7 @@ describe("MONAI Label, replayed", () => {
     });
     expect(response.headers.get("access-control-allow-origin")).toBe("https://viewer.example");
     const file = Buffer.from(await response.arrayBuffer());
-    expect(file.toString("latin1", 0, 300)).toContain("\nencoding: raw\n");
+    expect(file.toString("latin1", 0, 600)).toContain("\nencoding: raw\n");
     expectSame(nrrdMask(file), told.afterPoint);
   });
 });

@@ -105,6 +105,8 @@ describe("createClient()", () => {
       zooms: [1, 1.5],
       seconds_network: 0.1,
       seconds_total: 0.2,
+      taken: [],
+      spared: [],
       mask_revision: 4,
     };
     const frame = await encodeFrame({ kind: "mask", box, data: Uint8Array.of(7) });
