@@ -22,6 +22,25 @@ async function names(id: string): Promise<[string[], string[]]> {
 }
 
 describe("history", () => {
+  test("can be read while a change is on disk and not yet answered", async () => {
+    const store = memoryStore();
+    const slow = async (change: Parameters<typeof store.commit>[0]) => {
+      await store.commit(change);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    };
+    const { call, loaded } = await start({ store: { ...store, commit: slow } });
+    const id = await loaded();
+    await call(id, "POST", "/api/mark_point", { voxel: [3, 3, 3] });
+    await call(id, "POST", "/api/undo");
+    // Forgets the undone step: for a while the store has done so, and the session not yet.
+    const marked = call(id, "POST", "/api/mark_point", { voxel: [9, 8, 6] });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const read = await call(id, "GET", "/api/history");
+    expect(read.status).toBe(200);
+    expect(read.body).toMatchObject({ position: 1, steps: [{ name: "marked point 1" }] });
+    await marked;
+  });
+
   test("names every step for a person, and goes back and forth over all of them", async () => {
     const { call, loaded } = await start();
     const id = await loaded();

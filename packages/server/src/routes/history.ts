@@ -18,11 +18,12 @@ export const history: Routes = async (app) => {
         response: { 200: historyAnswer, ...errors },
       },
     },
-    async ({ session }) => {
-      const { undo, redo } = session.state.history;
-      const steps = [...undo, ...redo.toReversed()].map(({ id }) => historyStep(session.step(id)));
-      return { session_id: session.id, steps, position: undo.length };
-    },
+    ({ session }) =>
+      session.read(() => {
+        const { undo, redo } = session.state.history;
+        const steps = [...undo, ...redo.toReversed()].map(({ id }) => historyStep(session.step(id)));
+        return { session_id: session.id, steps, position: undo.length };
+      }),
   );
 
   app.post(
@@ -69,7 +70,7 @@ export const history: Routes = async (app) => {
 async function answerTravel(session: Session, direction: Direction, signal: AbortSignal) {
   const { step, segments } = await travel(session, direction, signal);
   const { state } = session;
-  const { position, total } = session.historyFacts();
+  const { position, total } = await session.read(() => session.historyFacts());
   return {
     session_id: session.id,
     step: historyStep(step),

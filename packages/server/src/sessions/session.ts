@@ -147,7 +147,15 @@ export class Session {
     });
   }
 
-  /** A step of the history that the state names. */
+  /**
+   * What `look` makes of the state and the store together, when no change is on its way: during one the store is ahead, and a
+   * step that the state still names may be gone from it.
+   */
+  read<T>(look: () => T): Promise<T> {
+    return this.#changes.run(async () => look());
+  }
+
+  /** A step of the history that the state names. Call it in a change, or in `read`. */
   step(id: number): HistoryStep {
     const bytes = this.blob(stepKey(id));
     if (!bytes) throw new Error(`Step ${id} of the history is not in the store`);
@@ -162,7 +170,7 @@ export class Session {
     return this.#world.store.blobs(this.id, prefix);
   }
 
-  /** Where the session is in its history, and what undo and redo would do. */
+  /** Where the session is in its history, and what undo and redo would do. Call it in a change, or in `read`. */
   historyFacts() {
     const { undo, redo } = this.state.history;
     const [back, forth] = [undo.at(-1), redo.at(-1)];

@@ -32,7 +32,7 @@ export interface TravelledObject {
 export function travel(session: Session, direction: Direction, signal: AbortSignal): Promise<Travelled> {
   return session.work(async () => {
     for (;;) {
-      const step = nextStep(session, direction);
+      const step = await session.read(() => nextStep(session, direction));
       const go = (opened?: OpenedImage) => goThrough(session, step, direction, opened);
       const travelled = await (step.segments.length > 0 ? session.useImage(go) : go());
       // Otherwise a point was marked, or something named, in the meantime: that comes first.
