@@ -34,7 +34,7 @@ export function ObjectName({ label, name }: ObjectNameProps) {
   return (
     <input
       className="object-name-input"
-      aria-label={`Name of object ${label}`}
+      aria-label={`Name of segment ${label}`}
       maxLength={maxNameLength}
       value={draft}
       // biome-ignore lint/a11y/noAutofocus: it takes the place of the button that was just pressed

@@ -21,7 +21,7 @@ export function RunPanel() {
         Run segmentation
       </Button>
       <p className="hint hint-with-keys">
-        {points === 0 ? "Mark at least one point first." : "Each point becomes one object."}
+        {points === 0 ? "Mark at least one point first." : "Each point becomes one segment."}
         <span className="keys">
           <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">Enter</Kbd>
         </span>

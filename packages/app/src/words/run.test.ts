@@ -13,19 +13,19 @@ const event = {
 } as const;
 
 test("the words follow the passes", () => {
-  expect(runText(event)).toBe("Object 2 of 4 (label 3): pass 3 of 5");
-  expect(runText({ ...event, stage: "coarse" })).toBe("Object 2 of 4 (label 3): first look");
+  expect(runText(event)).toBe("Segment 2 of 4 (label 3): pass 3 of 5");
+  expect(runText({ ...event, stage: "coarse" })).toBe("Segment 2 of 4 (label 3): first look");
   expect(runText({ ...event, objects: 1, object: 1, done: 5 })).toBe("Label 3: pass 5 of 5");
 });
 
 test("the place in line is said", () => {
   const waiting = { ...event, stage: "waiting" } as const;
-  expect(runText({ ...waiting, ahead: 12 })).toBe("Object 2 of 4 (label 3): 12 passes before yours");
+  expect(runText({ ...waiting, ahead: 12 })).toBe("Segment 2 of 4 (label 3): 12 passes before yours");
   expect(runText({ ...waiting, ahead: 2, seconds: 2.7 })).toBe(
-    "Object 2 of 4 (label 3): 2 passes before yours, about 3 s",
+    "Segment 2 of 4 (label 3): 2 passes before yours, about 3 s",
   );
-  expect(runText({ ...waiting, ahead: 1 })).toBe("Object 2 of 4 (label 3): 1 pass before yours");
-  expect(runText({ ...waiting, ahead: 0 })).toBe("Object 2 of 4 (label 3): next in line");
+  expect(runText({ ...waiting, ahead: 1 })).toBe("Segment 2 of 4 (label 3): 1 pass before yours");
+  expect(runText({ ...waiting, ahead: 0 })).toBe("Segment 2 of 4 (label 3): next in line");
 });
 
 test("progress counts objects and passes, and never goes back when more passes are planned", () => {

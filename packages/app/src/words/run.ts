@@ -29,7 +29,7 @@ export function advanceRun(run: RunProgress, event: Progress): RunProgress {
 }
 
 export function runText({ label, stage, done, expected, ahead, seconds, object = 1, objects = 1 }: Progress): string {
-  const which = objects > 1 ? `Object ${object} of ${objects} (label ${label})` : `Label ${label}`;
+  const which = objects > 1 ? `Segment ${object} of ${objects} (label ${label})` : `Label ${label}`;
   if (stage === "waiting") {
     if (!ahead) return `${which}: next in line`;
     const time = seconds === undefined ? "" : `, about ${durationText(seconds)}`;

@@ -156,7 +156,7 @@ describe("history", () => {
     expect(await names(id)).toEqual([["+ point, Label 1", "+ point, Label 2"], ["+ point, Label 1"]]);
     expect((await call(id, "POST", "/api/segments/1/undo")).body).toMatchObject({ voxels: 0, prompts: 0 });
     expect(await names(id)).toEqual([
-      ["new object, Label 1", "+ point, Label 2"],
+      ["new segment, Label 1", "+ point, Label 2"],
       ["+ point, Label 1", "+ point, Label 1"],
     ]);
     for (const voxels of [125, 250]) {

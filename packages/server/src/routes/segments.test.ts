@@ -43,7 +43,7 @@ describe("POST /api/segments", () => {
       [5, 0, []],
       [6, 0, []],
     ]);
-    expect((await stepNames(id)).slice(1, 3)).toEqual(["new object, liver", "new object, Label 6"]);
+    expect((await stepNames(id)).slice(1, 3)).toEqual(["new segment, liver", "new segment, Label 6"]);
   });
 
   test("can be undone and redone, also after the first prompt", async () => {

@@ -141,7 +141,7 @@ function split(history: HistoryState, place: number, step: HistoryStep, patch: S
       put: new Map(),
     };
   }
-  const rest: HistoryStep = { ...step, name: others.length === 0 ? `new object, ${name}` : step.name, segments: left };
+  const rest: HistoryStep = { ...step, name: others.length === 0 ? `new segment, ${name}` : step.name, segments: left };
   const part: HistoryStep = {
     ...step,
     id: history.nextId,

@@ -99,7 +99,7 @@ export function createObject(
         const made = withSegment(state, { label, voxels: 0, prompts: [] });
         const named = withAttributes(made, label, attributes);
         saved = writeObject(objectKey(label), await (await opened.object(label)).save());
-        const name = `new object, ${nameOf(named, label)}`;
+        const name = `new segment, ${nameOf(named, label)}`;
         return { state: named, ...saved, step: { name } };
       });
     } catch (error) {
