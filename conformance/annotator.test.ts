@@ -316,8 +316,7 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
 
   it("shows nothing wrong in the console", () => {
     expect(seen.strangers).toEqual([]);
-    // The browser itself complains of a preview that was asked for a moment too late.
-    expect(seen.complaints.filter((text) => !text.includes("404"))).toEqual([]);
+    expect(seen.complaints).toEqual([]);
   });
 
   async function newPage(): Promise<Page> {

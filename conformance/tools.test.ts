@@ -267,8 +267,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
 
   it("shows nothing wrong in the console", () => {
     expect(seen.strangers).toEqual([]);
-    // The browser itself complains of a preview that was asked for a moment too late.
-    expect(seen.complaints.filter((text) => !text.includes("404"))).toEqual([]);
+    expect(seen.complaints).toEqual([]);
   });
 
   async function screen(voxel: Vec3, plane: Plane): Promise<{ x: number; y: number }> {

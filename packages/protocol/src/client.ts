@@ -179,11 +179,12 @@ export function createClient(options: TransportOptions) {
       return changed(`/api/segments/${label}/edits`, call, { signal: call?.signal, method: "POST", body });
     },
     /**
-     * What the object would be if the prediction under way ended now, over all that was looked at so far. Rejects with
-     * `preview_not_found` when none is.
+     * What the object would be if the prediction under way ended now, over all that was looked at so far. Undefined when none
+     * is, or its first pass has not ended.
      */
-    async preview(label: number, call?: CallOptions): Promise<Frame> {
-      return decodeFrame(new Uint8Array(await bytes(`/api/segments/${label}/preview`, call)));
+    async preview(label: number, call?: CallOptions): Promise<Frame | undefined> {
+      const frame = new Uint8Array(await bytes(`/api/segments/${label}/preview`, call));
+      return frame.length === 0 ? undefined : decodeFrame(frame);
     },
     /** Takes prompt `n` (from 0, as listed) away, as if it had never been given: the later ones are replayed. */
     removePrompt(label: number, n: number, call?: FrameOptions): Promise<PromptResult> {

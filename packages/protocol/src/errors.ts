@@ -30,8 +30,6 @@ export const errorStatus = {
   prompt_not_found: 404,
   /** Nobody of that id follows the session now. */
   person_not_found: 404,
-  /** No prediction of the object is under way, or its first pass has not ended. */
-  preview_not_found: 404,
   request_timeout: 408,
   /** Upload (or open the sample) first. */
   no_image: 409,

@@ -15,7 +15,7 @@ const frame: Frame = {
   data: Uint8Array.of(1),
 };
 
-function watched(fetch: (label: number) => Promise<Frame>) {
+function watched(fetch: (label: number) => Promise<Frame | undefined>) {
   const seen: string[] = [];
   const sync = createPreviewSync({
     fetch,
@@ -51,6 +51,17 @@ test("asks for nothing while a prediction only waits", () => {
   const fetch = vi.fn(async () => frame);
   watched(fetch).sync.take(progress(5));
   expect(fetch).not.toHaveBeenCalled();
+});
+
+test("shows nothing of a prediction that has ended before it was asked for", async () => {
+  const answers: (Frame | undefined)[] = [undefined, frame];
+  const { sync, seen } = watched(async () => answers.shift());
+  sync.take(progress(5, 1));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(seen).toEqual([]);
+  sync.take(progress(5, 2));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(seen).toEqual(["show 5"]);
 });
 
 test("keeps the preview until the object's own labels are on the screen", async () => {

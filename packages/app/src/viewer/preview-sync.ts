@@ -2,8 +2,8 @@ import type { Frame, SessionEvent } from "@septum/protocol";
 import type { Layer } from "./labels/layer.ts";
 
 export interface PreviewSyncOptions {
-  /** Fetches what the object would be so far; rejects when nothing is being predicted any more. */
-  fetch(label: number, signal: AbortSignal): Promise<Frame>;
+  /** Fetches what the object would be so far; undefined when it is not being predicted any more. */
+  fetch(label: number, signal: AbortSignal): Promise<Frame | undefined>;
   show(label: number, layer: Layer): void;
   hide(): void;
 }
@@ -36,10 +36,10 @@ export function createPreviewSync({ fetch, show, hide }: PreviewSyncOptions): Pr
       shown = newest;
       try {
         const frame = await fetch(label, own.signal);
-        if (own.signal.aborted || frame.kind !== "mask") continue;
+        if (own.signal.aborted || frame?.kind !== "mask") continue;
         show(label, { box: frame.box, bits: frame.data });
       } catch {
-        // It is over, or the connection is: the segment itself says what became of it.
+        // The connection is over: the segment itself says what became of it.
         break;
       }
     }

@@ -1,4 +1,5 @@
 import { encodeFrame, previewHeader, segmentParams } from "@septum/protocol";
+import { z } from "zod";
 import { asBuffer } from "../http/bytes.ts";
 import { previewObject } from "../sessions/preview.ts";
 import { binary, errors, type Routes } from "./context.ts";
@@ -12,12 +13,22 @@ export const preview: Routes = async (app) => {
         tags: ["segments"],
         summary: "What the object would be if the prediction under way ended now, as a mask frame",
         params: segmentParams,
-        response: { 200: binary("application/octet-stream", "Mask frame"), ...errors },
+        response: {
+          200: binary("application/octet-stream", "Mask frame"),
+          204: z
+            .null()
+            .meta({ description: "No prediction of the object is under way, or its first pass has not ended" }),
+          ...errors,
+        },
       },
     },
     async ({ session, params }, reply) => {
-      const { number, box, bits } = await previewObject(session, params.label);
-      reply.header(previewHeader, number).header("Cache-Control", "no-store").type("application/octet-stream");
+      const preview = await previewObject(session, params.label);
+      reply.header("Cache-Control", "no-store");
+      // No refusal: a prediction often ends while its preview is being asked for, and pages would show every 404 as an error.
+      if (!preview) return reply.code(204).send(null);
+      const { number, box, bits } = preview;
+      reply.header(previewHeader, number).type("application/octet-stream");
       return reply.send(asBuffer(await encodeFrame({ kind: "mask", box, data: bits })));
     },
   );
