@@ -2,6 +2,7 @@ import { readNiftiHeader } from "@septum/volume";
 import { client } from "./client.ts";
 import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
+import { saving } from "./saving.ts";
 import { store } from "./store.ts";
 
 /** Bytes up to which a file is shown while it is sent: it is in the page's memory as a whole then, packed and unpacked. */
@@ -25,13 +26,14 @@ export async function openFile(file: File, frame?: number): Promise<void> {
     store.setState({ upload: { name: file.name, sent: 0, total: file.size, startedAt: now, now } });
     refuseTooLarge(file);
     if (frame === undefined && file.size <= largestShown) store.setState({ local: file, scan: "loading" });
-    await client.upload(file, {
+    const sending = client.upload(file, {
       frame,
       signal: own.signal,
       // The form around the file counts too, so its total is a little larger than the file.
       onProgress: ({ sent, total }) =>
         store.setState(({ upload }) => (upload ? { upload: { ...upload, sent, total, now: performance.now() } } : {})),
     });
+    await saving(sending);
     rememberName(file.name);
     await refresh();
     store.setState(({ imageRevision }) => ({ sentRevision: imageRevision }));
@@ -82,7 +84,7 @@ export function cancelUpload(): void {
 export async function openSample(): Promise<void> {
   store.setState({ upload: { name: "Sample scan", sent: 0, total: 0, startedAt: 0, now: 0 } });
   try {
-    await client.openSample();
+    await saving(client.openSample());
     rememberName("Sample scan");
     await refresh();
   } catch (error) {

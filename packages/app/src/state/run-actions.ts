@@ -2,6 +2,7 @@ import { startedRun } from "../words/run.ts";
 import { client } from "./client.ts";
 import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
+import { saving } from "./saving.ts";
 import { store } from "./store.ts";
 
 let running: AbortController | undefined;
@@ -12,7 +13,7 @@ export async function run(): Promise<void> {
   running = own;
   store.setState({ run: startedRun(true), selected: undefined });
   try {
-    await client.run({ signal: own.signal });
+    await saving(client.run({ signal: own.signal }));
   } catch (error) {
     if (!own.signal.aborted) handleLoss(error, "run the segmentation");
   } finally {
