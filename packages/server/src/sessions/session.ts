@@ -1,19 +1,19 @@
 import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
 import type { Engine } from "../engine/engine.ts";
-import { HttpError, noImage } from "../http/http-error.ts";
+import { HttpError } from "../http/http-error.ts";
 import { createDrawings, type Drawings, putBack } from "./drawings.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import { HeldImage } from "./held-image.ts";
 import { type HistoryStep, type StepFacts, stepKey, stepName } from "./history.ts";
-import { imageCost } from "./image-cost.ts";
 import { checkNames, type Limits } from "./limits.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createMutex } from "./mutex.ts";
 import type { LifeEvent, SessionObserver } from "./observer.ts";
-import { OpenedImage } from "./opened-image.ts";
+import type { OpenedImage } from "./opened-image.ts";
 import { decodeStep, recordChange } from "./recording.ts";
 import type { RunInProgress } from "./run-in-progress.ts";
-import { readObject, together } from "./saved-objects.ts";
-import { findSegment, objectKey, readState, type SessionState } from "./state.ts";
+import { together } from "./saved-objects.ts";
+import { readState, type SessionState } from "./state.ts";
 
 /** What every session shares. */
 export interface SessionWorld {
@@ -63,8 +63,7 @@ export class Session {
   #state: SessionState | undefined;
   #drawings: Drawings | undefined;
   #lastActivity: number;
-  #opening: Promise<OpenedImage> | undefined;
-  #opened: OpenedImage | undefined;
+  readonly #image: HeldImage;
 
   constructor(record: SessionRecord, world: SessionWorld, kept = true) {
     this.id = record.id;
@@ -73,6 +72,7 @@ export class Session {
     this.#record = readState(record.state);
     this.#kept = kept;
     this.#world = world;
+    this.#image = new HeldImage(this, world);
     this.events = createEventLog(world.now());
   }
 
@@ -92,7 +92,7 @@ export class Session {
 
   /** Bytes of memory held by the image and its objects; 0 while resting. */
   get bytes(): number {
-    return this.#opened?.image.bytes ?? 0;
+    return this.#image.opened?.image.bytes ?? 0;
   }
 
   get kept(): boolean {
@@ -110,7 +110,7 @@ export class Session {
 
   /** Whether nobody uses the image, so that it can be put to rest: another may well be on its way to take its place. */
   get idle(): boolean {
-    return this.run === undefined && !this.#work.busy && (this.#opened?.users ?? 0) === 0;
+    return this.run === undefined && !this.#work.busy && (this.#image.opened?.users ?? 0) === 0;
   }
 
   touch(): void {
@@ -200,26 +200,8 @@ export class Session {
   }
 
   /** Calls `use` with the image, opened when it is resting. Throws `no_image` before the first upload. */
-  async useImage<T>(use: (opened: OpenedImage) => Promise<T>): Promise<T> {
-    for (;;) {
-      if (!this.state.image) throw noImage();
-      this.signal.throwIfAborted();
-      const { imageRevision } = this.state;
-      const opened = await this.#open().catch((error: unknown) => {
-        if (imageRevision === this.state.imageRevision) throw error;
-      });
-      // Replaced by an upload while it was being opened.
-      if (!opened || opened.retired) continue;
-      return await opened.use(async () => {
-        try {
-          return await use(opened);
-        } catch (error) {
-          // Its thread is gone, not the work: all of it is on disk, for the next call to open.
-          if (error instanceof Error && error.name === "ImageLostError") this.#forget(opened);
-          throw error;
-        }
-      });
-    }
+  useImage<T>(use: (opened: OpenedImage) => Promise<T>): Promise<T> {
+    return this.#image.use(use);
   }
 
   /** Makes a decoded upload the session's image, in place of the earlier one and of all that was made on it. */
@@ -231,15 +213,14 @@ export class Session {
     await this.change((state) => ({ state: plan(state), image: staged }));
     // Deleted while it was written: nobody would ever close it.
     this.signal.throwIfAborted();
-    this.#close();
-    this.#keep(opened);
+    this.#image.replace(opened);
   }
 
   /** Frees the memory. What is on disk is opened at the next use: also the way back after a change that failed half-way. */
   rest(): void {
-    if (!this.#opened) return;
+    if (!this.#image.opened) return;
     const { bytes } = this;
-    this.#close();
+    this.#image.close();
     this.tell({ type: "rested", bytes });
   }
 
@@ -250,7 +231,7 @@ export class Session {
 
   /** Frees what removed objects hold; nothing to do while resting. */
   forgetObjects(labels: readonly number[]): void {
-    for (const label of labels) this.#opened?.removeObject(label);
+    for (const label of labels) this.#image.opened?.removeObject(label);
   }
 
   /** Stops all work and ends the event streams' session; `reason` is what those who wait are answered. */
@@ -262,72 +243,8 @@ export class Session {
   async delete(): Promise<void> {
     this.stop(new HttpError("session_deleted", "The session was deleted"));
     this.events.push({ type: "deleted" });
-    this.#close();
+    this.#image.close();
     await this.#world.store.delete(this.id);
-  }
-
-  #open(): Promise<OpenedImage> {
-    if (this.#opening) return this.#opening;
-    const opening = this.#openFromStore();
-    this.#opening = opening;
-    opening.catch(() => {
-      if (this.#opening === opening) this.#opening = undefined;
-    });
-    return opening;
-  }
-
-  async #openFromStore(): Promise<OpenedImage> {
-    const { info } = this.state.image ?? {};
-    const room = info && this.#world.memory.reserve(imageCost(info.size, info.dtype));
-    try {
-      return await this.#load();
-    } finally {
-      room?.release();
-    }
-  }
-
-  async #load(): Promise<OpenedImage> {
-    const { store, engine, maxImageBytes } = this.#world;
-    const start = performance.now();
-    const { imageRevision, image, segments } = this.state;
-    const record = store.get(this.id);
-    const path = record && store.imagePath(record);
-    if (path === undefined) throw new Error("The image of a session is not in the store");
-    const options = { signal: this.signal, maxBytes: maxImageBytes, frame: image?.frame };
-    const opened = new OpenedImage(await engine.openImage(path, options));
-    try {
-      for (const { label } of segments) await opened.object(label, readObject(this, objectKey(label)));
-      this.signal.throwIfAborted();
-    } catch (error) {
-      opened.retire();
-      throw error;
-    }
-    // What happened in the meantime did not find this image to tell it.
-    if (imageRevision !== this.state.imageRevision) opened.retire();
-    else {
-      for (const { label } of segments) if (!findSegment(this.state, label)) opened.removeObject(label);
-      this.#keep(opened);
-      const { info } = opened.image;
-      this.tell({ type: "reopened", seconds: (performance.now() - start) / 1000, info });
-    }
-    return opened;
-  }
-
-  #keep(opened: OpenedImage): void {
-    this.#opened = opened;
-    this.#opening = Promise.resolve(opened);
-  }
-
-  #close(): void {
-    if (this.#opened) this.#forget(this.#opened);
-  }
-
-  #forget(opened: OpenedImage): void {
-    if (this.#opened === opened) {
-      this.#opened = undefined;
-      this.#opening = undefined;
-    }
-    opened.retire();
   }
 
   #throwIfDeleted(): void {
