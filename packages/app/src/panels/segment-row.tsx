@@ -16,7 +16,7 @@ import { changeSegment } from "../state/segment-actions.ts";
 import { useApp } from "../state/store.ts";
 import { textOn } from "../viewer/markers.ts";
 import { countText, volumeText } from "../words/amounts.ts";
-import { nextState, stateText } from "../words/segments.ts";
+import { nextState, promptsText, stateText } from "../words/segments.ts";
 import { ObjectName } from "./object-name.tsx";
 import { PromptList } from "./prompt-list.tsx";
 import { SegmentSettings } from "./segment-settings.tsx";
@@ -26,6 +26,8 @@ export function SegmentRow({ segment }: { readonly segment: SegmentSummary }) {
   const { label, name, color, value, voxels, prompts, locked } = segment;
   const active = useEditing((state) => state.active === label);
   const spacing = useApp((state) => state.image?.spacing);
+  // The active one lists them.
+  const given = active ? undefined : promptsText(prompts);
   return (
     <li className={active ? "segment segment-active" : "segment"} data-testid={`segment-${label}`}>
       <div className="segment-head">
@@ -47,7 +49,7 @@ export function SegmentRow({ segment }: { readonly segment: SegmentSummary }) {
           {/* biome-ignore lint/a11y/noStaticElementInteractions: as above */}
           <small data-testid={`volume-${label}`} onClick={() => activate(label)}>
             {voxels > 0 && spacing ? <span title={countText(voxels)}>{volumeText(voxels, spacing)}</span> : "empty"}
-            {prompts.length > 0 && !active && ` · ${prompts.length} ${prompts.length === 1 ? "prompt" : "prompts"}`}
+            {given && ` · ${given}`}
           </small>
         </span>
         <State segment={segment} />

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextState, outcomeText, promptPlace, promptText } from "./segments.ts";
+import { nextState, outcomeText, promptPlace, promptsText, promptText } from "./segments.ts";
 
 test("a prompt is told by its kind and by where it is", () => {
   expect(promptText({ kind: "point", positive: true, voxel: [92, 50, 97] })).toBe("Point 92, 50, 97");
@@ -11,6 +11,15 @@ test("a prompt is told by its kind and by where it is", () => {
   expect(promptText({ kind: "lasso", positive: false, box })).toBe("Lasso 15, 4, 4");
   expect(promptText({ kind: "mask", positive: true })).toBe("Start mask");
   expect(promptPlace({ kind: "mask", positive: true })).toBeUndefined();
+});
+
+test("a mask that a segment began with is not counted among the prompts that a person gave", () => {
+  const mask = { kind: "mask", positive: true } as const;
+  const point = { kind: "point", positive: true, voxel: [1, 2, 3] } as const;
+  expect(promptsText([])).toBeUndefined();
+  expect(promptsText([mask])).toBe("from a mask");
+  expect(promptsText([point])).toBe("1 prompt");
+  expect(promptsText([mask, point, point])).toBe("from a mask · 2 prompts");
 });
 
 test("states follow each other in a ring", () => {

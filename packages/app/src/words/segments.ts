@@ -38,6 +38,16 @@ export function promptPlace({ voxel, box }: PromptSummary): readonly [number, nu
   return [middle(box[0]), middle(box[1]), middle(box[2])];
 }
 
+/** `2 prompts`, `from a mask · 1 prompt`: what was given by hand, and whether a mask was the start; undefined: neither. */
+export function promptsText(prompts: readonly PromptSummary[]): string | undefined {
+  const given = prompts.filter(({ kind }) => kind !== "mask").length;
+  const parts = [
+    given < prompts.length && "from a mask",
+    given > 0 && `${given} ${given === 1 ? "prompt" : "prompts"}`,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(" · ") : undefined;
+}
+
 export interface Share {
   readonly label: number;
   readonly voxels: number;
