@@ -142,6 +142,7 @@ export const statusAnswer = z.object({
   image_revision: z.int().meta({ description: "Grows when the image is replaced" }),
   mask_revision: z.int().meta({ description: "Grows when any object changes" }),
   max_upload_bytes: z.int(),
+  max_name_length: z.int().meta({ description: "Characters that the name of an object may have" }),
   view: viewBody.nullable().meta({ description: "What `PUT /api/view` last kept" }),
   history: z
     .object({ position: z.int(), total: z.int() })

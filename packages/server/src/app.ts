@@ -1,3 +1,4 @@
+import { maxNameLength } from "@septum/protocol";
 import type { Store } from "@septum/store";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -137,6 +138,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sessions,
     version,
     maxUploadBytes: Math.floor(settings.maxUploadMb * 1024 * 1024),
+    maxNameLength: Math.min(limits.nameLength, maxNameLength),
     maxImageBytes,
     maxUnpackRatio: settings.maxUnpackRatio ?? Number.POSITIVE_INFINITY,
     uploads: createUploadPlaces(limits.uploads),

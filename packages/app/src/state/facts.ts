@@ -22,6 +22,7 @@ export function showFacts({ status, points, history }: Facts): void {
         model: status.model,
         version: status.version,
         maxUploadBytes: status.max_upload_bytes,
+        maxNameLength: status.max_name_length,
       },
       image,
       imageRevision: status.image_revision,

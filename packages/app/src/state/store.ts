@@ -55,6 +55,8 @@ export interface AppState {
     readonly model?: ModelFacts;
     readonly version?: string;
     readonly maxUploadBytes?: number;
+    /** Characters that a segment's name may have. */
+    readonly maxNameLength?: number;
   };
   readonly image?: ImageFacts;
   readonly imageRevision: number;

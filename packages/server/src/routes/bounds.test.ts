@@ -336,6 +336,7 @@ test("names are as long as they may be, and stay when they were longer", async (
   const id = await first.loaded();
   await first.call(id, "POST", "/api/mark_point", { voxel: [1, 1, 1] });
   const rename = ({ call }: Harness, name: string) => call(id, "PATCH", "/api/segments/1", { name });
+  expect((await first.call(id, "GET", "/api/status")).body.max_name_length).toBe(9);
   expect((await rename(first, "Leber 🫀🫁")).status).toBe(200);
   expect((await rename(first, "left lungs")).body).toEqual({
     code: "limit_reached",

@@ -16,6 +16,8 @@ export interface ApiContext {
   readonly sessions: Sessions;
   readonly version: string;
   readonly maxUploadBytes: number;
+  /** Characters that the name of an object may have. */
+  readonly maxNameLength: number;
   readonly maxImageBytes: number;
   readonly maxUnpackRatio: number;
   readonly uploads: UploadPlaces;

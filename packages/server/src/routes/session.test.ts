@@ -117,6 +117,7 @@ describe("GET /api/status", () => {
       },
       image: { shape: [12, 10, 8], orientation: "LAS", dtype: "int16", data_range: [-100, 859] },
       max_upload_bytes: 1024 * 1024,
+      max_name_length: 1000,
     });
   });
 });

@@ -6,7 +6,7 @@ import { errors, type Routes } from "./context.ts";
 const templateLabels = 20;
 
 /** What a page needs to show a session: what is loaded, what was made, what it runs on. */
-export const status: Routes = async (app, { engine, sessions, version, maxUploadBytes }) => {
+export const status: Routes = async (app, { engine, sessions, version, maxUploadBytes, maxNameLength }) => {
   const { providers } = engine.model;
   const works = (name: RegExp) => providers.some((provider) => provider.ok && name.test(provider.name));
 
@@ -38,6 +38,7 @@ export const status: Routes = async (app, { engine, sessions, version, maxUpload
         image_revision: imageRevision,
         mask_revision: maskRevision,
         max_upload_bytes: maxUploadBytes,
+        max_name_length: maxNameLength,
         view: state.view ?? null,
         history: {
           position: state.history.undo.length,
