@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { comboOf, familyOf, type KeyPress, keyCaps } from "./combos.ts";
+import { comboOf, familyOf, type KeyPress, keyCaps, membersOf } from "./combos.ts";
 
 const press = (key: string, code: string, held: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -33,15 +33,20 @@ test("a digit counts as printed on the key, also where Alt or the layout makes a
 });
 
 test("nine digits are one family", () => {
-  expect(familyOf("alt+7")).toEqual({ family: "alt+#", digit: 7 });
-  expect(familyOf("3")).toEqual({ family: "#", digit: 3 });
+  expect(familyOf("alt+7")).toEqual({ family: "alt+1-9", digit: 7 });
+  expect(familyOf("3")).toEqual({ family: "1-9", digit: 3 });
   expect(familyOf("0")).toBeUndefined();
   expect(familyOf("f1")).toBeUndefined();
+  expect(membersOf("alt+1-9")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => `alt+${digit}`));
+  expect(membersOf("1-9")).toContain("7");
+  expect(membersOf("#")).toEqual(["#"]);
 });
 
 test("caps are what is printed on the keys", () => {
   expect(keyCaps("ctrl+shift+z")).toEqual(["Ctrl", "Shift", "Z"]);
-  expect(keyCaps("alt+#")).toEqual(["Alt", "1 … 9"]);
+  expect(keyCaps("1-9")).toEqual(["1 … 9"]);
+  expect(keyCaps("alt+1-9")).toEqual(["Alt", "1 … 9"]);
+  expect(keyCaps("1-9", new Set(["2", "alt+3"]))).toEqual(["1, 3 … 9"]);
   expect(keyCaps("+")).toEqual(["+"]);
   expect(keyCaps("ctrl++")).toEqual(["Ctrl", "+"]);
 });

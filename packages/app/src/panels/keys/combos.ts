@@ -31,10 +31,18 @@ function keyOf({ key, code, shiftKey }: KeyPress): string | undefined {
   return key === " " ? "space" : key.toLowerCase();
 }
 
-/** `#` in a combo stands for each digit from 1 to 9. */
+const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** `1-9` at the end of a combo stands for each of these digits. */
 export function familyOf(combo: Combo): { readonly family: Combo; readonly digit: number } | undefined {
   const digit = /(?:^|\+)([1-9])$/.exec(combo)?.[1];
-  return digit ? { family: `${combo.slice(0, -1)}#`, digit: Number(digit) } : undefined;
+  return digit ? { family: `${combo.slice(0, -1)}1-9`, digit: Number(digit) } : undefined;
+}
+
+/** The nine combos that a family stands for; any other combo stands for itself. */
+export function membersOf(combo: Combo): readonly Combo[] {
+  const [, held] = /^(.*)1-9$/.exec(combo) ?? [];
+  return held === undefined ? [combo] : digits.map((digit) => `${held}${digit}`);
 }
 
 const names: Readonly<Record<string, string>> = {
@@ -52,13 +60,28 @@ const names: Readonly<Record<string, string>> = {
   arrowright: "→",
   pageup: "Page Up",
   pagedown: "Page Down",
-  "#": "1 … 9",
 };
 
-/** The caps of a combo, in the order in which they are pressed. */
-export function keyCaps(combo: Combo): readonly string[] {
+/** The caps of a combo, in the order in which they are pressed. Of a family those are left out that mean something else. */
+export function keyCaps(combo: Combo, elsewhere?: ReadonlySet<Combo>): readonly string[] {
+  const members = membersOf(combo);
+  if (members.length > 1) {
+    const left = digits.filter((_, n) => !elsewhere?.has(members[n]));
+    return [...keyCaps(combo.slice(0, -"1-9".length)), ranges(left)].filter((cap) => cap !== "");
+  }
   // A plus of its own is a key, not a joint.
   const parts =
     combo === "+" ? ["+"] : combo.endsWith("++") ? [...combo.slice(0, -2).split("+"), "+"] : combo.split("+");
   return parts.map((part) => names[part] ?? (part.length === 1 ? part.toUpperCase() : part));
+}
+
+/** `1 … 9`, `1, 3 … 9`. */
+function ranges(numbers: readonly number[]): string {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last?.at(-1) === number - 1) last.push(number);
+    else runs.push([number]);
+  }
+  return runs.map((run) => (run.length === 1 ? `${run[0]}` : `${run[0]} … ${run.at(-1)}`)).join(", ");
 }

@@ -15,10 +15,12 @@ import type { CommandId } from "./profiles.ts";
 
 export interface Command {
   readonly what: string;
-  /** Whether the key meant something now. `digit` of those that are nine in one. */
+  /** Whether the key meant something now. `digit` of those that have `digits`. */
   readonly act: (digit: number) => boolean;
   /** The key was let go, so many milliseconds after it was pressed. */
   readonly release?: (heldMs: number) => void;
+  /** Nine in one: each of the digits 1 to 9 with the same keys held. */
+  readonly digits?: boolean;
   /** Works without a scan. */
   readonly always?: boolean;
   /** Works again and again while the key is held. */
@@ -65,7 +67,7 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   new: { what: "New segment", act: done(newSegment) },
   previous: { what: "Previous segment", act: done(() => stepSegment(-1)) },
   next: { what: "Next segment", act: done(() => stepSegment(1)) },
-  segment: { what: "Choose a segment of the list, or a point", act: choose },
+  segment: { what: "Choose a segment of the list, or a point", act: choose, digits: true },
   hide: {
     what: "Hide or show all masks; hold to peek beneath",
     act: done(() => editing.setState({ peeking: true })),
@@ -89,7 +91,7 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   },
   thinner: { what: "Brush thinner", act: done(() => nudgeBrush(-1)), repeats: true },
   thicker: { what: "Brush thicker", act: done(() => nudgeBrush(1)), repeats: true },
-  window: { what: "Window preset", act: setPreset },
+  window: { what: "Window preset", act: setPreset, digits: true },
   undo: { what: "Undo", act: done(() => void undo()) },
   redo: { what: "Redo", act: done(() => void redo()) },
   save: { what: "Save: done already, after each step", act: () => true, always: true },

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Modal, SegmentedControl } from "@mantine/core";
+import { ActionIcon, Button, Modal } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
 import { useState } from "react";
 import { preferences, usePreferences } from "../../state/preferences.ts";
 import { store, useApp } from "../../state/store.ts";
+import { Choice } from "../choice.tsx";
 import { KeyEditor } from "./key-editor.tsx";
 import { KeyTable } from "./key-table.tsx";
 import { profiles } from "./profiles.ts";
@@ -45,13 +46,12 @@ function Help() {
   return (
     <div data-testid="key-help">
       <div className="key-head">
-        <SegmentedControl
-          size="xs"
-          aria-label="Keys as in"
+        <Choice
+          name="Keys as in"
           value={profiles[profile] ? profile : "nninteractive"}
+          choices={Object.fromEntries(Object.entries(profiles).map(([id, { name }]) => [id, name]))}
           onChange={(next) => preferences.setState({ profile: next })}
-          data={Object.entries(profiles).map(([value, { name }]) => ({ value, label: name }))}
-          data-testid="key-profile"
+          testId="key-profile"
         />
         <div className="panel-tools">
           {changed && (

@@ -2,7 +2,7 @@ import { Kbd } from "@mantine/core";
 import { usePreferences } from "../../state/preferences.ts";
 import { type Combo, keyCaps } from "./combos.ts";
 import { commandGroups, commands } from "./commands.ts";
-import { keysOf } from "./profiles.ts";
+import { keysOf, singleKeys } from "./profiles.ts";
 
 /** What is not a key of its own. */
 const hands: readonly {
@@ -36,6 +36,7 @@ export function KeyTable() {
   const profile = usePreferences((state) => state.profile);
   const own = usePreferences((state) => state.keys);
   const keys = keysOf(profile, own);
+  const single = singleKeys(keys);
   return (
     <div className="key-help">
       {hands.map(({ name, rows }) => (
@@ -62,7 +63,7 @@ export function KeyTable() {
                 <dt>{commands[id].what}</dt>
                 <dd>
                   {keys[id].map((combo) => (
-                    <Keys key={combo} combo={combo} />
+                    <Keys key={combo} combo={combo} elsewhere={single} />
                   ))}
                 </dd>
               </div>
@@ -74,8 +75,14 @@ export function KeyTable() {
   );
 }
 
-export function Keys({ combo }: { readonly combo: Combo }) {
-  return <Caps caps={keyCaps(combo)} />;
+interface KeysProps {
+  readonly combo: Combo;
+  /** Keys that mean something else, where the combo is a family of them. */
+  readonly elsewhere: ReadonlySet<Combo>;
+}
+
+export function Keys({ combo, elsewhere }: KeysProps) {
+  return <Caps caps={keyCaps(combo, elsewhere)} />;
 }
 
 function Caps({ caps }: { readonly caps: readonly string[] }) {

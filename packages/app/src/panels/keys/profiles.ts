@@ -1,4 +1,4 @@
-import type { Combo } from "./combos.ts";
+import { type Combo, membersOf } from "./combos.ts";
 
 /** What a key can do; `commands.ts` says how. */
 export type CommandId =
@@ -64,7 +64,7 @@ const nninteractive: Keys = {
   new: ["e", "m"],
   previous: ["q", "<"],
   next: ["w", ">"],
-  segment: ["#"],
+  segment: ["1-9"],
   hide: ["v"],
   fainter: ["a"],
   stronger: ["d"],
@@ -72,7 +72,7 @@ const nninteractive: Keys = {
   prompts: ["o"],
   thinner: ["["],
   thicker: ["]"],
-  window: ["alt+#"],
+  window: ["alt+1-9"],
 };
 
 /** ITK-SNAP has its tools on digits, its overlay under the left hand. */
@@ -102,7 +102,7 @@ const itksnap: Keys = {
   prompts: ["x"],
   thinner: ["-"],
   thicker: ["+", "="],
-  window: ["alt+#"],
+  window: ["alt+1-9"],
 };
 
 /** OHIF, and what its nnInteractive mode adds. */
@@ -125,7 +125,7 @@ const ohif: Keys = {
   new: ["e"],
   previous: ["<"],
   next: [">"],
-  segment: ["alt+#"],
+  segment: ["alt+1-9"],
   hide: ["v"],
   fainter: ["j"],
   stronger: ["k"],
@@ -133,7 +133,7 @@ const ohif: Keys = {
   prompts: ["o"],
   thinner: ["["],
   thicker: ["]"],
-  window: ["#"],
+  window: ["1-9"],
 };
 
 export const profiles: Readonly<Record<string, Profile>> = {
@@ -145,7 +145,31 @@ export const profiles: Readonly<Record<string, Profile>> = {
 /** The profile's keys, with the person's own in their place. A key that somebody gave away belongs to one command only. */
 export function keysOf(profile: string, own: Readonly<Record<string, readonly Combo[]>>): Keys {
   const base = (profiles[profile] ?? profiles.nninteractive).keys;
-  const taken = new Set(Object.values(own).flat());
+  const taken = new Set(
+    Object.values(own)
+      .flat()
+      .flatMap((combo) => [combo, ...membersOf(combo)]),
+  );
   const entries = Object.entries(base).map(([id, keys]) => [id, own[id] ?? keys.filter((key) => !taken.has(key))]);
   return Object.fromEntries(entries) as Keys;
+}
+
+/** The person's own keys after `id` was given `combos`: none of these means anything else that the person chose before. */
+export function ownKeysWith(
+  own: Readonly<Record<string, readonly Combo[]>>,
+  id: CommandId,
+  combos: readonly Combo[],
+): Record<string, readonly Combo[]> {
+  const given = new Set(combos.flatMap((combo) => [combo, ...membersOf(combo)]));
+  const others = Object.entries(own).map(([other, has]) => [other, has.filter((combo) => !given.has(combo))]);
+  return { ...Object.fromEntries(others), [id]: combos };
+}
+
+/** Keys that mean one thing each; a family leaves them out. */
+export function singleKeys(keys: Keys): ReadonlySet<Combo> {
+  return new Set(
+    Object.values(keys)
+      .flat()
+      .filter((combo) => membersOf(combo).length === 1),
+  );
 }
