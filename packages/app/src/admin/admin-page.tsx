@@ -3,7 +3,7 @@ import { Alert, Button, Loader } from "@mantine/core";
 import type { AdminDone } from "@septum/protocol";
 import { IconAlertTriangle, IconArrowLeft, IconLogout } from "@tabler/icons-react";
 import { useState } from "react";
-import { DeleteSession } from "./delete-session.tsx";
+import { DeleteDialog } from "../session/delete-dialog.tsx";
 import { Figures } from "./figures.tsx";
 import { SessionTable } from "./session-table.tsx";
 import { TokenForm } from "./token-form.tsx";
@@ -97,11 +97,15 @@ function Board({ answer, client, refresh }: Overview & { readonly answer: NonNul
         onRest={(id) => void act(id, client.rest)}
         onDelete={setDeleting}
       />
-      <DeleteSession
-        id={deleting}
-        onClose={() => setDeleting(undefined)}
-        onDelete={(id) => void act(id, client.deleteSession)}
-      />
+      {deleting && (
+        <DeleteDialog
+          name={deleting}
+          warning="Somebody may be working in it."
+          opened
+          onClose={() => setDeleting(undefined)}
+          onDelete={() => void act(deleting, client.deleteSession)}
+        />
+      )}
     </>
   );
 }

@@ -1,16 +1,8 @@
-import {
-  ActionIcon,
-  Badge,
-  Button,
-  SegmentedControl,
-  Table,
-  Tooltip,
-  UnstyledButton,
-  VisuallyHidden,
-} from "@mantine/core";
+import { ActionIcon, Badge, Button, Table, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { AdminSession } from "@septum/protocol";
 import { IconArrowDown, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
+import { Choice } from "../panels/choice.tsx";
 import { bytesText } from "../words/amounts.ts";
 import { type Order, rowsToShow, type Shown } from "./session-rows.ts";
 import { distanceText } from "./times.ts";
@@ -47,16 +39,11 @@ export function SessionTable({ sessions, ...rowProps }: SessionTableProps) {
     <section aria-labelledby="sessions-title">
       <div className="admin-head">
         <h2 id="sessions-title">Sessions</h2>
-        <SegmentedControl
-          size="xs"
+        <Choice
+          name="Sessions to show"
           value={shown}
-          onChange={(value) => setShown(value as Shown)}
-          aria-label="Sessions to show"
-          data={[
-            { value: "all", label: "All" },
-            { value: "open", label: "Open" },
-            { value: "resting", label: "Resting" },
-          ]}
+          choices={{ all: "All", open: "Open", resting: "Resting" }}
+          onChange={setShown}
         />
       </div>
       <div className="admin-table">

@@ -1,7 +1,8 @@
-import { Checkbox, NumberInput, SegmentedControl, Slider, Tooltip } from "@mantine/core";
+import { Checkbox, NumberInput, Slider, Tooltip } from "@mantine/core";
 import { brushRadius, setBrush } from "../state/edit-settings.ts";
 import { useEditing } from "../state/editing.ts";
 import { useApp } from "../state/store.ts";
+import { Choice } from "./choice.tsx";
 import { useKeys } from "./keys/use-keys.ts";
 
 /** The slider is finer where brushes are thin: its middle is at a quarter of the way. */
@@ -33,15 +34,11 @@ export function BrushOptions() {
           <output data-testid="brush-radius">{radiusMm} mm</output>
         </div>
       </Tooltip>
-      <SegmentedControl
-        size="xs"
-        aria-label="Shape of the brush"
+      <Choice
+        name="Shape of the brush"
         value={shape}
-        onChange={(value) => setBrush({ shape: value === "sphere" ? "sphere" : "disc" })}
-        data={[
-          { value: "disc", label: "Disc" },
-          { value: "sphere", label: "Sphere" },
-        ]}
+        choices={{ disc: "Disc", sphere: "Sphere" }}
+        onChange={(value) => setBrush({ shape: value })}
       />
       <Threshold />
     </>

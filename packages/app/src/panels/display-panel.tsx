@@ -1,8 +1,9 @@
-import { ActionIcon, SegmentedControl, Slider, Switch, Tooltip } from "@mantine/core";
+import { ActionIcon, Slider, Switch, Tooltip } from "@mantine/core";
 import { IconEye, IconEyeOff } from "@tabler/icons-react";
 import { editing, useEditing } from "../state/editing.ts";
 import { preferences, usePreferences } from "../state/preferences.ts";
 import { setView, useApp } from "../state/store.ts";
+import { Choice } from "./choice.tsx";
 import { useKeys } from "./keys/use-keys.ts";
 
 /** How masks, prompts and planes are shown. */
@@ -53,40 +54,26 @@ function Choices() {
   const safe = usePreferences(({ colours }) => colours === "safe");
   return (
     <div className="choices">
-      <SegmentedControl
+      <Choice
         fullWidth
-        size="xs"
-        aria-label="Layout"
+        name="Layout"
         value={layout === "grid" || layout === "three" ? layout : "one"}
-        onChange={(value) => setView({ layout: value === "grid" || value === "three" ? value : "axial" })}
-        data={[
-          { value: "grid", label: "Four views" },
-          { value: "three", label: "Three" },
-          { value: "one", label: "One" },
-        ]}
+        choices={{ grid: "Four views", three: "Three", one: "One" }}
+        onChange={(value) => setView({ layout: value === "one" ? "axial" : value })}
       />
-      <SegmentedControl
+      <Choice
         fullWidth
-        size="xs"
-        aria-label="Masks as"
+        name="Masks as"
         value={style}
-        onChange={(value) => editing.setState({ style: value === "fill" || value === "outline" ? value : "both" })}
-        data={[
-          { value: "both", label: "Both" },
-          { value: "fill", label: "Fill" },
-          { value: "outline", label: "Outline" },
-        ]}
+        choices={{ both: "Both", fill: "Fill", outline: "Outline" }}
+        onChange={(value) => editing.setState({ style: value })}
       />
-      <SegmentedControl
+      <Choice
         fullWidth
-        size="xs"
-        aria-label="Left and right"
+        name="Left and right"
         value={radiological ? "radiological" : "neurological"}
+        choices={{ radiological: "Radiological", neurological: "Neurological" }}
         onChange={(value) => editing.setState({ radiological: value === "radiological" })}
-        data={[
-          { value: "radiological", label: "Radiological" },
-          { value: "neurological", label: "Neurological" },
-        ]}
       />
       <Switch
         size="xs"

@@ -1,10 +1,11 @@
-import { Button, SegmentedControl, Tooltip } from "@mantine/core";
+import { Button, Tooltip } from "@mantine/core";
 import { IconMinus, IconPlayerPlayFilled, IconPlus } from "@tabler/icons-react";
 import { editing, nextSign, useEditing } from "../state/editing.ts";
 import { runPrompts } from "../state/prompt-actions.ts";
 import { useApp } from "../state/store.ts";
 import { isPaint, isPrompt, toolWords } from "../words/tools.ts";
 import { BrushOptions } from "./brush-options.tsx";
+import { Choice } from "./choice.tsx";
 import { FixUps } from "./fix-ups.tsx";
 import { useKeys } from "./keys/use-keys.ts";
 import { WorkStrip } from "./work-strip.tsx";
@@ -31,17 +32,16 @@ function Sign() {
   return (
     <Tooltip label={`The next prompt belongs to the segment, or does not${keys ? ` (${keys})` : ""}`}>
       <div>
-        <SegmentedControl
-          size="xs"
+        <Choice
+          name="Sign of the next prompt"
           className={positive ? "sign sign-positive" : "sign sign-negative"}
-          aria-label="Sign of the next prompt"
           value={positive ? "positive" : "negative"}
+          choices={{
+            positive: <SignLabel icon={<IconPlus size={14} stroke={3} />} name="Positive" />,
+            negative: <SignLabel icon={<IconMinus size={14} stroke={3} />} name="Negative" />,
+          }}
           onChange={(value) => editing.setState({ positive: value === "positive" })}
-          data={[
-            { value: "positive", label: <SignLabel icon={<IconPlus size={14} stroke={3} />} name="Positive" /> },
-            { value: "negative", label: <SignLabel icon={<IconMinus size={14} stroke={3} />} name="Negative" /> },
-          ]}
-          data-testid="sign"
+          testId="sign"
         />
       </div>
     </Tooltip>
@@ -66,16 +66,12 @@ function Mode() {
     <>
       <Tooltip label="Live: the network runs after each prompt. Collect: give several, then run once.">
         <div>
-          <SegmentedControl
-            size="xs"
-            aria-label="When to predict"
+          <Choice
+            name="When to predict"
             value={mode}
-            onChange={(value) => editing.setState({ mode: value === "live" ? "live" : "collect" })}
-            data={[
-              { value: "live", label: "Live" },
-              { value: "collect", label: "Collect" },
-            ]}
-            data-testid="mode"
+            choices={{ live: "Live", collect: "Collect" }}
+            onChange={(value) => editing.setState({ mode: value })}
+            testId="mode"
           />
         </div>
       </Tooltip>
@@ -108,16 +104,12 @@ function OthersChoice() {
         <span className="tool-hint" aria-hidden="true">
           Others
         </span>
-        <SegmentedControl
-          size="xs"
-          aria-label="Where segments meet"
+        <Choice
+          name="Where segments meet"
           value={others}
-          onChange={(value) => editing.setState({ others: value === "take" ? "take" : "keep" })}
-          data={[
-            { value: "keep", label: "Overlap" },
-            { value: "take", label: "Take" },
-          ]}
-          data-testid="others"
+          choices={{ keep: "Overlap", take: "Take" }}
+          onChange={(value) => editing.setState({ others: value })}
+          testId="others"
         />
       </div>
     </Tooltip>

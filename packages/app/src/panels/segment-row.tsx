@@ -16,7 +16,7 @@ import { changeSegment } from "../state/segment-actions.ts";
 import { useApp } from "../state/store.ts";
 import { textOn } from "../viewer/markers.ts";
 import { countText, volumeText } from "../words/amounts.ts";
-import { nextState, promptsText, stateText } from "../words/segments.ts";
+import { nextState, promptsText, stateTexts } from "../words/segments.ts";
 import { ObjectName } from "./object-name.tsx";
 import { PromptList } from "./prompt-list.tsx";
 import { SegmentSettings } from "./segment-settings.tsx";
@@ -80,12 +80,12 @@ function State({ segment: { label, name, state } }: { readonly segment: SegmentS
   const Icon = stateIcons[state];
   const next = nextState(state);
   return (
-    <Tooltip label={`${stateText(state)}; press for “${stateText(next).toLowerCase()}”`}>
+    <Tooltip label={`${stateTexts[state]}; press for “${stateTexts[next].toLowerCase()}”`}>
       <ActionIcon
         size="sm"
         variant="subtle"
         color={state === "done" ? undefined : "gray"}
-        aria-label={`${name}: ${stateText(state)}`}
+        aria-label={`${name}: ${stateTexts[state]}`}
         onClick={() => changeSegment(label, { state: next })}
         data-testid={`state-${label}`}
       >

@@ -1,19 +1,26 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
-import { deleteSession } from "../state/session-actions.ts";
-import { shortId } from "../state/session-id.ts";
 
 interface DeleteDialogProps {
-  readonly id: string;
+  /** The session's id as the person reads it. */
+  readonly name: string;
+  /** Whom it may hurt. */
+  readonly warning: string;
   readonly opened: boolean;
   readonly onClose: () => void;
+  readonly onDelete: () => void;
 }
 
-export function DeleteDialog({ id, opened, onClose }: DeleteDialogProps) {
+export function DeleteDialog({ name, warning, opened, onClose, onDelete }: DeleteDialogProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={`Delete session ${shortId(id)}?`} centered>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={`Delete session ${name}?`}
+      centered
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       <Text size="sm">
-        Its scan, points and masks are removed from the server at once, for everyone who has the link. This cannot be
-        undone.
+        {warning} Its scan, prompts and masks are removed from the server at once. This cannot be undone.
       </Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -23,7 +30,7 @@ export function DeleteDialog({ id, opened, onClose }: DeleteDialogProps) {
           color="red"
           onClick={() => {
             onClose();
-            void deleteSession(id);
+            onDelete();
           }}
         >
           Delete

@@ -2,7 +2,7 @@ import { ActionIcon, Badge, Button, Modal, Table, Text } from "@mantine/core";
 import type { SessionSummary } from "@septum/protocol";
 import { IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
-import { enter } from "../state/session-actions.ts";
+import { deleteSession, enter } from "../state/session-actions.ts";
 import { shortId } from "../state/session-id.ts";
 import { useApp } from "../state/store.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
@@ -18,7 +18,14 @@ export function SessionList({ opened, onClose }: SessionListProps) {
   const [deleting, setDeleting] = useState<string>();
   return (
     <>
-      <Modal opened={opened} onClose={onClose} title="Sessions" size="xl" centered>
+      <Modal
+        opened={opened}
+        onClose={onClose}
+        title="Sessions"
+        size="xl"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         {sessions && !sessions.all && (
           <Text size="sm" c="dimmed" mb="sm">
             This server shows each person their own session only.
@@ -41,7 +48,15 @@ export function SessionList({ opened, onClose }: SessionListProps) {
           </Table.Tbody>
         </Table>
       </Modal>
-      {deleting && <DeleteDialog id={deleting} opened onClose={() => setDeleting(undefined)} />}
+      {deleting && (
+        <DeleteDialog
+          name={shortId(deleting)}
+          warning="It ends for everyone who has the link."
+          opened
+          onClose={() => setDeleting(undefined)}
+          onDelete={() => void deleteSession(deleting)}
+        />
+      )}
     </>
   );
 }

@@ -11,7 +11,7 @@ import {
   IconUser,
 } from "@tabler/icons-react";
 import { useState } from "react";
-import { enter, listSessions } from "../state/session-actions.ts";
+import { deleteSession, enter, listSessions } from "../state/session-actions.ts";
 import { sessionLink, shortId } from "../state/session-id.ts";
 import { useApp } from "../state/store.ts";
 import { isLoggedIn, lock } from "../state/unlock.ts";
@@ -83,7 +83,15 @@ export function SessionMenu() {
           )}
         </Menu.Dropdown>
       </Menu>
-      {id && <DeleteDialog id={id} opened={dialog === "delete"} onClose={() => setDialog(undefined)} />}
+      {id && (
+        <DeleteDialog
+          name={shortId(id)}
+          warning="It ends for everyone who has the link."
+          opened={dialog === "delete"}
+          onClose={() => setDialog(undefined)}
+          onDelete={() => void deleteSession(id)}
+        />
+      )}
       <SessionList opened={dialog === "list"} onClose={() => setDialog(undefined)} />
     </>
   );

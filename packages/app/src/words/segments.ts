@@ -1,19 +1,19 @@
 import type { PromptSummary, SegmentState } from "@septum/protocol";
 
-const states: Readonly<Record<SegmentState, string>> = {
+export const stateTexts: Readonly<Record<SegmentState, string>> = {
   todo: "To do",
   in_progress: "In progress",
   done: "Done",
 };
 
-export const segmentStates: readonly SegmentState[] = ["todo", "in_progress", "done"];
-
-export function stateText(state: SegmentState): string {
-  return states[state];
-}
+const nextStates: Readonly<Record<SegmentState, SegmentState>> = {
+  todo: "in_progress",
+  in_progress: "done",
+  done: "todo",
+};
 
 export function nextState(state: SegmentState): SegmentState {
-  return segmentStates[(segmentStates.indexOf(state) + 1) % segmentStates.length];
+  return nextStates[state];
 }
 
 const kinds: Readonly<Record<PromptSummary["kind"], string>> = {
