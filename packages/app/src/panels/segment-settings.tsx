@@ -1,12 +1,14 @@
-import { ActionIcon, Button, ColorInput, NumberInput, Popover, SegmentedControl, Slider, Text } from "@mantine/core";
+import { ActionIcon, Button, ColorInput, NumberInput, Popover, Slider, Text } from "@mantine/core";
 import { labelColor, type SegmentSummary } from "@septum/protocol";
-import { IconDots, IconRestore, IconTrash } from "@tabler/icons-react";
+import { IconDots, IconFileImport, IconRestore, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { setLook } from "../state/edit-settings.ts";
 import { lookOf, useEditing } from "../state/editing.ts";
 import { safeSegmentColours } from "../state/preferences.ts";
 import { changeSegment, removeSegment, resetSegment } from "../state/segment-actions.ts";
-import { segmentStates, stateText } from "../words/segments.ts";
+import { stateTexts } from "../words/segments.ts";
+import { Choice } from "./choice.tsx";
+import { chooseMask } from "./file-drop.tsx";
 
 /** Colours offered: ITK-SNAP's first, then Okabe and Ito's. */
 const swatches = [...[1, 2, 3, 4, 5, 6, 7].map(labelColor), ...safeSegmentColours];
@@ -41,16 +43,12 @@ function Settings({ segment, onDone }: { readonly segment: SegmentSummary; reado
   const opacity = useEditing((editing) => lookOf(editing, label).opacity);
   return (
     <>
-      <SegmentedControl
+      <Choice
         fullWidth
-        size="xs"
-        aria-label="State"
+        name="State"
         value={state}
-        onChange={(value) => {
-          const next = segmentStates.find((one) => one === value);
-          if (next) void changeSegment(label, { state: next });
-        }}
-        data={segmentStates.map((value) => ({ value, label: stateText(value) }))}
+        choices={stateTexts}
+        onChange={(value) => void changeSegment(label, { state: value })}
       />
       <Colour label={label} color={color} />
       <Value {...segment} />
@@ -68,6 +66,19 @@ function Settings({ segment, onDone }: { readonly segment: SegmentSummary; reado
           thumbProps={{ "aria-labelledby": `opacity-${label}` }}
         />
       </div>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconFileImport size={15} />}
+        disabled={locked}
+        onClick={() => {
+          onDone();
+          chooseMask(label);
+        }}
+        data-testid={`mask-into-${label}`}
+      >
+        Replace by a mask file …
+      </Button>
       <div className="segment-ends">
         <Button
           size="xs"
@@ -95,7 +106,7 @@ function Settings({ segment, onDone }: { readonly segment: SegmentSummary; reado
           Delete
         </Button>
       </div>
-      <p className="hint">{locked ? "Unlock it to reset or delete it." : "Undo brings either back."}</p>
+      <p className="hint">{locked ? "Unlock it to replace, reset or delete it." : "Undo brings back what it was."}</p>
     </>
   );
 }

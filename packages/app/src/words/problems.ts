@@ -10,6 +10,8 @@ const titles: Readonly<Partial<Record<ApiError["code"], string>>> = {
   too_large: "This file is too large",
   wrong_field: "This file cannot be opened",
   unsupported_media_type: "This file cannot be opened",
+  other_grid: "This mask does not lie on the scan's voxels",
+  unusable_mask: "There is nothing in this file to start from",
   outside_volume: "That place is outside the scan",
   no_points: "There is no point to start from",
   no_image: "There is no scan yet",
