@@ -141,7 +141,7 @@ export const segmentChange = z.object({
   taken: z.array(voxelsOf).meta({ description: "Voxels that other objects lost to this one" }),
   spared: z
     .array(voxelsOf)
-    .meta({ description: "Voxels that locked objects kept, and this one therefore did not get" }),
+    .meta({ description: "Voxels that others kept, locked or having taken them, and this one therefore did not get" }),
 });
 export type SegmentChange = z.infer<typeof segmentChange>;
 

@@ -1,6 +1,6 @@
 export { type EditedBox, editMask } from "./edit/edit-mask.ts";
 export type { EditAxis, MaskEdit } from "./edit/mask-edit.ts";
-export { type Neighbour, type Settlement, settle } from "./edit/settle.ts";
+export { type Claim, type Neighbour, type Settlement, settle, settledPreview } from "./edit/settle.ts";
 export { finishWork, type Work } from "./edit/work.ts";
 export { isSegmentError, SegmentError, type SegmentErrorTag } from "./errors.ts";
 export { type PreparedImage, prepareImage } from "./image.ts";

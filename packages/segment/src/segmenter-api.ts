@@ -101,6 +101,8 @@ export interface Segmenter {
   edit(box: Box, bits: Uint8Array): Applied;
   /** Voxels that the last step added; undefined when there are none. */
   gained(): EditedBox | undefined;
+  /** Voxels of a box that `trim` took away in a step of its own since the object was empty, as far as the history goes. */
+  lost(box: Box): Uint8Array<ArrayBuffer>;
   /** Takes voxels away that belong to another object; the prompts stay. One step to undo, or part of the last one. */
   trim(voxels: EditedBox, options?: { readonly extend?: boolean }): Applied;
   /** No prompts, empty mask. Can be undone. */

@@ -10,7 +10,8 @@ import {
   uniteBoxes,
 } from "@septum/volume";
 import { expandBits } from "./bit-runs.ts";
-import { gainedBy, startFromEdit } from "./edit/start-mask.ts";
+import { gainedBy, lostIn } from "./edit/gained.ts";
+import { startFromEdit } from "./edit/start-mask.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
 import type { PromptState } from "./history.ts";
@@ -251,6 +252,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       const step = timeline.history.undo.at(-1);
       return step && gainedBy(step, mask);
     },
+    lost: (box) => lostIn(timeline.history.undo, box),
     trim: ({ box, bits }, { extend = false } = {}) => {
       refuseWhileBusy();
       const left = cutBits(mask.bits, size, box);

@@ -11,8 +11,7 @@ import {
 } from "@septum/volume";
 import { compressBits } from "../bit-runs.ts";
 import { swapBoxAxes } from "../engine-space.ts";
-import type { HistoryStep } from "../history.ts";
-import { applyDelta, type MaskBits } from "../mask-delta.ts";
+import type { MaskBits } from "../mask-delta.ts";
 import type { PromptNode } from "../prompt-log.ts";
 import type { EditedBox } from "./edit-mask.ts";
 
@@ -33,20 +32,4 @@ export function startFromEdit(mask: MaskBits, { box, bits }: EditedBox, object: 
     predicted: false,
     initial: { box: swapBoxAxes(held), bits: packed },
   };
-}
-
-/** The voxels that a step added to the mask as it is now, after it; undefined when it added none. */
-export function gainedBy(step: HistoryStep, mask: MaskBits): EditedBox | undefined {
-  const box = step.deltas.reduce<Box | undefined>((all, delta) => uniteBoxes(all, delta.box), undefined);
-  if (box === undefined) return undefined;
-  const origin: Vec3 = [-box[0][0], -box[1][0], -box[2][0]];
-  const now = cutBits(mask.bits, mask.size, box);
-  const before: MaskBits = { bits: now.slice(), size: boxSize(box) };
-  for (const delta of step.deltas) applyDelta(before, { ...delta, box: shiftBox(delta.box, origin) });
-  let any = 0;
-  for (let n = 0; n < now.length; n++) {
-    now[n] &= ~before.bits[n];
-    any |= now[n];
-  }
-  return any === 0 ? undefined : { box, bits: now };
 }

@@ -1,5 +1,6 @@
-import { getBit, type Vec3 } from "@septum/volume";
+import { boxSize, getBit, type Vec3 } from "@septum/volume";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Beside, Preview } from "./engine.ts";
 import { createBench, point, type TestBench, wholeMask } from "./testing.ts";
 
 const size: Vec3 = [72, 64, 56];
@@ -73,10 +74,11 @@ describe("OpenImage.settle()", () => {
     await open.edit(dot([24, 20, 20]));
     await mine.edit(dot([22, 20, 20], 6));
     const gained = mine.voxels;
-    const settlement = await image.settle(1, [
+    const others = [
       { label: 2, locked: true },
       { label: 3, locked: false },
-    ]);
+    ];
+    const settlement = await image.settle(1, { take: true, rewritten: false, others });
     expect(settlement).toEqual({
       spared: [{ label: 2, voxels: 1 }],
       taken: [
@@ -95,7 +97,39 @@ describe("OpenImage.settle()", () => {
     expect([mine.undoable, open.undoable]).toEqual([1, 2]);
     await open.undo();
     expect(open.voxels).toBe(1);
-    await expect(image.settle(1, [{ label: 9, locked: false }])).rejects.toThrow("There is no object 9 on this image");
+    await expect(
+      image.settle(1, { take: true, rewritten: false, others: [{ label: 9, locked: false }] }),
+    ).rejects.toThrow("There is no object 9 on this image");
+    image.close();
+  });
+
+  it("is foreseen by previews", async () => {
+    const image = await bench.openBall(size);
+    const [mine, locked] = [await image.object(1), await image.object(2)];
+    const middle: Vec3 = [36, 32, 28];
+    await locked.edit(dot(middle, 3));
+    for (const voxel of [middle, [3, 4, 5] as const]) {
+      await mine.apply({ kind: "point", voxel, positive: false }, { owner: "a", autozoom: false });
+    }
+    const others = [{ label: 2, locked: true }];
+    const seen = async (beside?: Beside) => {
+      const looks: Promise<Preview | undefined>[] = [];
+      const onProgress = ({ preview }: { preview?: number }) => void (preview && looks.push(mine.preview()));
+      // Two passes: the preview of the first is there while the second runs.
+      await mine.rewrite({ type: "sign", at: 0, positive: true }, { owner: "a", beside, onProgress });
+      const previews = (await Promise.all(looks)).filter((look) => look !== undefined);
+      const voxels = previews.map(({ box, bits }) => {
+        const [i, j, k] = middle.map((index, axis) => index - box[axis][0]);
+        const [ni, nj] = boxSize(box);
+        return getBit(bits, i + ni * (j + nj * k));
+      });
+      await mine.undo();
+      return voxels;
+    };
+    expect(await seen()).toContain(1);
+    const sparing = await seen({ take: true, rewritten: false, others });
+    expect(sparing.length).toBeGreaterThan(0);
+    expect(sparing).not.toContain(1);
     image.close();
   });
 });

@@ -1,4 +1,13 @@
-import type { MaskEdit, ModelSettings, PartsChange, Prompt, PromptEdit, SavedParts, Settlement } from "@septum/segment";
+import type {
+  Claim,
+  MaskEdit,
+  ModelSettings,
+  PartsChange,
+  Prompt,
+  PromptEdit,
+  SavedParts,
+  Settlement,
+} from "@septum/segment";
 import type { Affine, Box, Scaling, Vec3 } from "@septum/volume";
 import type { ExportedFile, ExportFormat, ExportSegment } from "./export/exported.ts";
 import type { CutMask, FileLabel, MaskFile } from "./mask-file.ts";
@@ -90,10 +99,10 @@ export interface OpenImage {
   /** Forgets the object and its memory. */
   removeObject(label: number): void;
   /**
-   * After a change of this object: it gives back what it gained of locked objects, and takes what it gained of the others, each
-   * of which goes one step of its history.
+   * After a change of this object: it gives back what it gained of those that keep theirs, and may take what it gained of the
+   * others, each of which goes one step of its history.
    */
-  settle(label: number, others: readonly { readonly label: number; readonly locked: boolean }[]): Promise<Settlement>;
+  settle(label: number, beside: Beside): Promise<Settlement>;
   /** Merged label map of the given objects over `box` (default: whole); where two overlap, the earlier of the list wins. */
   labelMap(labels: readonly number[], box?: Box): Promise<LabelMap>;
   /** The merged label map as `.nii.gz` with the source's geometry, each object by its value: uint8 up to 255, else uint16. */
@@ -111,6 +120,11 @@ export interface OpenImage {
    */
   exportFile(format: ExportFormat, segments: readonly ExportSegment[]): Promise<ExportedFile>;
   close(): void;
+}
+
+/** The other objects of an image, and what of theirs one that changes may have. */
+export interface Beside extends Claim {
+  readonly others: readonly { readonly label: number; readonly locked: boolean }[];
 }
 
 export interface SliceRequest {
@@ -182,6 +196,8 @@ export interface RewriteOptions {
   readonly owner: string;
   /** Of a prompt that was not there before; the others are predicted as they were. */
   readonly autozoom?: boolean;
+  /** What the object will be settled with afterwards: previews show it as it will then be. */
+  readonly beside?: Beside;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: PassProgress) => void;
 }

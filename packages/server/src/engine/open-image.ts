@@ -86,13 +86,13 @@ export async function openDecoded({ prepared, header, info }: DecodedImage, part
       }
     },
     removeObject: remove,
-    async settle(label, others) {
-      const chosen = held([label, ...others.map((other) => other.label)]);
+    async settle(label, beside) {
+      const chosen = held([label, ...beside.others.map((other) => other.label)]);
       const leaves: (() => void)[] = [];
       try {
         // In the order in which readers of several come.
         for (const { gate } of chosen.toSorted((a, b) => a.label - b.label)) leaves.push(await gate.enter("writer"));
-        const { settlement, facts } = await remote.call("settle", { image: id, label, others });
+        const { settlement, facts } = await remote.call("settle", { image: id, label, beside });
         for (const object of chosen) {
           const learnt = facts.get(object.label);
           if (learnt) object.learn(learnt);

@@ -4,7 +4,7 @@ import type { DevicePasses, Job } from "./device-passes.ts";
 import type { Applied, ApplyOptions, PredictOptions, RewriteOptions, SegmentObject } from "./engine.ts";
 import { createGate, type Gate, reading } from "./gate.ts";
 import type { Remote } from "./rpc.ts";
-import type { Changed, ObjectFacts, ObjectKey, SegmentMethods } from "./segment-protocol.ts";
+import type { Changed, ObjectFacts, ObjectKey, PassesCall, SegmentMethods } from "./segment-protocol.ts";
 import type { TaskPool } from "./task-pool.ts";
 
 /** The parts of the engine an object works with. */
@@ -48,8 +48,8 @@ export async function openObject(
 
   async function runPasses<M extends "apply" | "predict" | "rewrite">(
     method: M,
-    { owner, signal, onProgress }: RewriteOptions,
-    call: Omit<SegmentMethods[M]["args"], "job" | keyof ObjectKey>,
+    { owner, beside, signal, onProgress }: RewriteOptions,
+    call: Omit<SegmentMethods[M]["args"], keyof PassesCall>,
   ): Promise<Applied> {
     const start = performance.now();
     const job: Job = {
@@ -63,7 +63,7 @@ export async function openObject(
     try {
       const changed: Changed = await remote.call(
         method,
-        { ...key, ...call, job: running.id } as SegmentMethods[M]["args"],
+        { ...key, ...call, beside, job: running.id } as SegmentMethods[M]["args"],
         {
           signal: job.signal,
           onEvent(progress) {

@@ -11,7 +11,7 @@ import type {
   Settlement,
 } from "@septum/segment";
 import type { Box } from "@septum/volume";
-import type { PassProgress, Preview } from "./engine.ts";
+import type { Beside, PassProgress, Preview } from "./engine.ts";
 import type { Stage } from "./turns.ts";
 
 /** What a segment thread is started with. */
@@ -40,28 +40,31 @@ export interface Changed {
   readonly facts: ObjectFacts;
 }
 
-export interface ApplyCall extends ObjectKey {
+/** Of a call that asks for passes. */
+export interface PassesCall extends ObjectKey {
   /** Number of this call, under which its passes are asked for. */
   readonly job: number;
+  readonly beside?: Beside;
+}
+
+export interface ApplyCall extends PassesCall {
   readonly prompt: Prompt;
   readonly predict?: boolean;
   readonly autozoom?: boolean;
 }
 
-export interface PredictCall extends ObjectKey {
-  readonly job: number;
+export interface PredictCall extends PassesCall {
   readonly autozoom?: boolean;
   readonly full?: boolean;
 }
 
-export interface RewriteCall extends ObjectKey {
-  readonly job: number;
+export interface RewriteCall extends PassesCall {
   readonly edit: PromptEdit;
   readonly autozoom?: boolean;
 }
 
 export interface SettleCall extends ObjectKey {
-  readonly others: readonly { readonly label: number; readonly locked: boolean }[];
+  readonly beside: Beside;
 }
 
 export interface Settled {

@@ -5,14 +5,16 @@ import {
   createSegmenter,
   editMask,
   type Model,
+  type Neighbour,
   type PreparedImage,
   type Segmenter,
   type Step,
   settle,
+  settledPreview,
 } from "@septum/segment";
 import { bitsBoundingBox, wholeBox } from "@septum/volume";
 import { collectGarbage } from "./collect-garbage.ts";
-import type { PassProgress } from "./engine.ts";
+import type { Beside, PassProgress } from "./engine.ts";
 import { runInTurns } from "./in-turns.ts";
 import { connect, type Port, type Remote, transferring } from "./rpc.ts";
 import type {
@@ -20,6 +22,7 @@ import type {
   HostMethods,
   ObjectFacts,
   ObjectKey,
+  PassesCall,
   SegmentMethods,
   SegmentThreadData,
 } from "./segment-protocol.ts";
@@ -30,6 +33,8 @@ interface HostedObject {
   job?: number;
   /** Its latest pass. */
   step?: Step;
+  /** What it is to be settled with. */
+  beside?: Beside;
 }
 
 interface HostedImage {
@@ -66,14 +71,17 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     images.get(image)?.objects.delete(label);
     return undefined;
   },
-  apply({ job, prompt, predict, autozoom, ...key }, { signal, emit }) {
-    return runSteps(objectOf(key), job, emit, ({ apply }) => apply(prompt, { predict, autozoom, signal }));
+  apply(call, { signal, emit }) {
+    const { prompt, predict, autozoom } = call;
+    return runSteps(call, emit, ({ apply }) => apply(prompt, { predict, autozoom, signal }));
   },
-  predict({ job, autozoom, full, ...key }, { signal, emit }) {
-    return runSteps(objectOf(key), job, emit, ({ predict }) => predict({ autozoom, forceFullRefine: full, signal }));
+  predict(call, { signal, emit }) {
+    const { autozoom, full } = call;
+    return runSteps(call, emit, ({ predict }) => predict({ autozoom, forceFullRefine: full, signal }));
   },
-  rewrite({ job, edit, autozoom, ...key }, { signal, emit }) {
-    return runSteps(objectOf(key), job, emit, ({ rewrite }) => rewrite(edit, { autozoom, signal }));
+  rewrite(call, { signal, emit }) {
+    const { edit, autozoom } = call;
+    return runSteps(call, emit, ({ rewrite }) => rewrite(edit, { autozoom, signal }));
   },
   async edit({ edit, ...key }, { signal }) {
     const hosted = objectOf(key);
@@ -83,17 +91,12 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     const { box, bits } = made ?? { box: wholeBox([0, 0, 0]), bits: new Uint8Array(0) };
     return { applied: segmenter.edit(box, bits), facts: factsOf(hosted) };
   },
-  settle({ others, ...key }) {
+  settle({ beside, ...key }) {
     const hosted = objectOf(key);
-    const neighbours = others.map((other) => ({ ...other, hosted: objectOf({ ...key, label: other.label }) }));
     const { size } = imageOf(key.image).prepared.volume;
-    const settlement = settle(
-      hosted.segmenter,
-      neighbours.map(({ label, locked, hosted }) => ({ label, locked, segmenter: hosted.segmenter })),
-      size,
-    );
+    const settlement = settle(hosted.segmenter, neighboursOf(key, beside), size, beside);
     const facts = new Map([[key.label, factsOf(hosted)]]);
-    for (const { label, hosted } of neighbours) facts.set(label, factsOf(hosted));
+    for (const { label } of beside.others) facts.set(label, factsOf(objectOf({ ...key, label })));
     return { settlement, facts };
   },
   undo(key) {
@@ -110,10 +113,13 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
   },
   preview(key) {
     // Asked by somebody who watches: the object may be gone by now.
-    const step = images.get(key.image)?.objects.get(key.label)?.step;
-    if (!step) return undefined;
-    const bits = step.preview.bits();
-    return transferring({ number: step.passes, box: step.preview.box, bits }, [bits.buffer]);
+    const hosted = images.get(key.image)?.objects.get(key.label);
+    if (!hosted?.step) return undefined;
+    const { step, segmenter, beside } = hosted;
+    const { size } = imageOf(key.image).prepared.volume;
+    const { preview } = step;
+    const bits = beside ? settledPreview(preview, segmenter, neighboursOf(key, beside), size, beside) : preview.bits();
+    return transferring({ number: step.passes, box: preview.box, bits }, [bits.buffer]);
   },
   bounds(key) {
     const { mask } = objectOf(key).segmenter;
@@ -135,15 +141,16 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
 
 /** Runs a call of the segmenter to its end, telling of every pass. */
 async function runSteps(
-  hosted: HostedObject,
-  job: number,
+  { job, beside, ...key }: PassesCall,
   emit: (progress: PassProgress) => void,
-  call: (segmenter: Segmenter) => AsyncGenerator<Step, Applied, void>,
+  run: (segmenter: Segmenter) => AsyncGenerator<Step, Applied, void>,
 ): Promise<Changed> {
+  const hosted = objectOf(key);
   // A second call meanwhile is refused by the segmenter, and must not take over the passes of the first.
   hosted.job ??= job;
+  if (hosted.job === job) hosted.beside = beside;
   try {
-    const steps = call(hosted.segmenter);
+    const steps = run(hosted.segmenter);
     let step = await steps.next();
     while (!step.done) {
       hosted.step = step.value;
@@ -155,6 +162,7 @@ async function runSteps(
     if (hosted.job === job) {
       hosted.job = undefined;
       hosted.step = undefined;
+      hosted.beside = undefined;
     }
   }
 }
@@ -181,6 +189,10 @@ function objectOf({ image, label }: ObjectKey): HostedObject {
   const hosted = imageOf(image).objects.get(label);
   if (!hosted) throw new Error(`There is no object ${label} on image ${image}`);
   return hosted;
+}
+
+function neighboursOf(key: ObjectKey, { others }: Beside): Neighbour[] {
+  return others.map(({ label, locked }) => ({ label, locked, segmenter: objectOf({ ...key, label }).segmenter }));
 }
 
 function factsOf({ segmenter }: HostedObject): ObjectFacts {

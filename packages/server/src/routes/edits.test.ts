@@ -244,4 +244,21 @@ describe("others=take", () => {
     expect((await call(id, "POST", "/api/segments/5/predict?others=take")).status).toBe(200);
     expect((await call(id, "POST", "/api/segments/4/edits?others=give", dot(2))).status).toBe(400);
   });
+
+  test("is not undone by a change of an earlier prompt: what another took stays its own", async () => {
+    const { call, loaded } = await start();
+    const id = await loaded();
+    await call(id, "POST", "/api/segments/1/prompts", point(3));
+    await call(id, "POST", "/api/segments/2/prompts?others=take", point(6));
+    await call(id, "POST", "/api/segments/1/prompts", point(1));
+    const changed = await call(id, "DELETE", "/api/segments/1/prompts/1");
+    // Columns 1 to 5, of which object 2 took 4 and 5.
+    expect(changed.body).toMatchObject({ voxels: 75, taken: [], spared: [{ label: 2, voxels: 50 }] });
+    const taking = await call(id, "PATCH", "/api/segments/1/prompts/0?others=take", { offset: [1, 0, 0] });
+    // Columns 2 to 6: it takes 6, which was never its own, and leaves 4 and 5.
+    expect(taking.body).toMatchObject({ taken: [{ label: 2, voxels: 25 }], spared: [{ label: 2, voxels: 50 }] });
+    await call(id, "DELETE", "/api/segments/2");
+    const alone = await call(id, "PATCH", "/api/segments/1/prompts/0", { offset: [-1, 0, 0] });
+    expect(alone.body).toMatchObject({ voxels: 125, taken: [], spared: [] });
+  });
 });

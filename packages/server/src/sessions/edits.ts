@@ -7,6 +7,7 @@ import { refuseLocked, segmentNotFound } from "./points.ts";
 import { commitObject, type ObjectChange, work } from "./segments.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf } from "./state.ts";
+import { besideOf } from "./taking.ts";
 
 export interface EditOptions {
   readonly others?: Others;
@@ -43,7 +44,7 @@ export function editObject(
     }
     const step = { name: `${describeEdit(body)}, ${nameOf(session.state, label)}` };
     const prompts = () => [{ kind: "mask", positive: true }] as const;
-    return commitObject(session, opened, object, applied, prompts, step, others);
+    return commitObject(session, opened, object, applied, prompts, step, besideOf(session, label, others));
   });
 }
 

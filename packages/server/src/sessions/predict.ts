@@ -6,7 +6,7 @@ import type { ObjectChange } from "./segments.ts";
 import { predictOrLeave, tellChanged, work } from "./segments.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
-import { type Taking, takeFromOthers } from "./taking.ts";
+import { besideOf, type Taking, takeFromOthers } from "./taking.ts";
 
 export interface PredictObjectOptions {
   readonly autozoom: boolean;
@@ -29,13 +29,14 @@ export function predictObject(session: Session, label: number, options: PredictO
     refuseLocked(session.state, label);
     const object = await opened.object(label);
     const prompting = { predict: true, autozoom, signal };
+    const beside = besideOf(session, label, others);
     const applied = await predictOrLeave(session, opened, label, prompting, (passes) =>
-      object.predict({ ...passes, full }),
+      object.predict({ ...passes, beside, full }),
     );
     let taking: Taking | undefined;
     if (applied.passes > 0) {
       try {
-        const taken = await takeFromOthers(session, opened, label, others);
+        const taken = await takeFromOthers(session, opened, label, beside);
         taking = taken;
         const saved = writeObject(objectKey(label), await object.save());
         await session.change((state) => {

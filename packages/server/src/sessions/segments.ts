@@ -1,7 +1,7 @@
 import type { Others, PromptSummary, SegmentBody } from "@septum/protocol";
 import type { Prompt, PromptEdit, Settlement } from "@septum/segment";
 import type { Box } from "@septum/volume";
-import type { Applied, RewriteOptions, SegmentObject } from "../engine/engine.ts";
+import type { Applied, Beside, RewriteOptions, SegmentObject } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { StepFacts } from "./history.ts";
 import { tellLabel, withAttributes } from "./labels.ts";
@@ -10,7 +10,7 @@ import { freeLabel, refuseLocked, segmentNotFound } from "./points.ts";
 import { together, writeObject } from "./saved-objects.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
-import { type Taking, takeFromOthers } from "./taking.ts";
+import { besideOf, type Taking, takeFromOthers } from "./taking.ts";
 
 export interface PromptOptions {
   readonly predict: boolean;
@@ -27,7 +27,7 @@ export interface ObjectChange extends Applied {
   readonly label: number;
   readonly prompts: number;
   readonly maskRevision: number;
-  /** Of other objects, when this one was to take from them. */
+  /** Of other objects. */
   readonly taken?: Settlement["taken"];
   readonly spared?: Settlement["spared"];
 }
@@ -59,13 +59,14 @@ export function applyPrompt(
         `Object ${label} has ${prompts} prompts, as many as it may: undo or reset first`,
       );
     }
+    const beside = besideOf(session, label, options.others);
     const applied = await predictOrLeave(session, opened, label, options, (passes) =>
-      object.apply(prompt, { ...passes, predict: options.predict }),
+      object.apply(prompt, { ...passes, beside, predict: options.predict }),
     );
     const what = anew ? "mask" : `${summary.positive ? "+" : "−"} ${summary.kind}`;
     const name = `${what}, ${nameOf(session.state, label)}`;
     const listed = (prompts: readonly PromptSummary[]) => [...(anew ? [] : prompts), summary];
-    return commitObject(session, opened, object, applied, listed, { name }, options.others);
+    return commitObject(session, opened, object, applied, listed, { name }, beside);
   });
 }
 
@@ -147,7 +148,7 @@ export type PromptChange = null | { readonly summary: PromptSummary; readonly ed
 
 /**
  * Changes prompt `n` of the object (from 0), as if it had been so all along: later prompts are predicted again. All or
- * nothing. `plan` is asked when it is the call's turn. Throws `segment_not_found`, `prompt_not_found`, `segment_locked`.
+ * nothing, and what others took from the object since stays theirs. `plan` is asked when it is the call's turn. Throws `segment_not_found`, `prompt_not_found`, `segment_locked`.
  */
 export function changePrompt(
   session: Session,
@@ -170,11 +171,14 @@ export function changePrompt(
     const edit = change?.edit ?? ({ type: "remove", at: n } as const);
     const object = await opened.object(label);
     const options = { predict: true, autozoom: true, signal };
-    const applied = await predictOrLeave(session, opened, label, options, (passes) => object.rewrite(edit, passes));
+    const beside = besideOf(session, label, others, true);
+    const applied = await predictOrLeave(session, opened, label, options, (passes) =>
+      object.rewrite(edit, { ...passes, beside }),
+    );
     const name = `${change?.name ?? "removed"} prompt ${n + 1} of ${nameOf(session.state, label)}`;
     const added = change ? [change.summary] : [];
     const listed = (prompts: readonly PromptSummary[]) => prompts.toSpliced(n, 1, ...added);
-    return commitObject(session, opened, object, applied, listed, { name }, others);
+    return commitObject(session, opened, object, applied, listed, { name }, beside);
   });
 }
 
@@ -220,12 +224,12 @@ export async function commitObject(
   applied: Applied,
   plan: (prompts: readonly PromptSummary[]) => readonly PromptSummary[],
   step: StepFacts,
-  others?: Others,
+  beside?: Beside,
 ): Promise<ObjectChange> {
   const { label } = object;
   let taking: Taking;
   try {
-    taking = await takeFromOthers(session, opened, label, others);
+    taking = await takeFromOthers(session, opened, label, beside);
     const saved = together(writeObject(objectKey(label), await object.save()), taking.saved);
     await session.change((state) => {
       const prompts = plan(findSegment(state, label)?.prompts ?? []);

@@ -1,6 +1,6 @@
 import type { Others } from "@septum/protocol";
 import type { Settlement } from "@septum/segment";
-import type { SegmentObject } from "../engine/engine.ts";
+import type { Beside, SegmentObject } from "../engine/engine.ts";
 import type { Moves } from "./history.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { type BlobChange, together, writeObject } from "./saved-objects.ts";
@@ -22,20 +22,33 @@ export interface Taking extends Settlement {
 const nothing: BlobChange = { put: new Map(), remove: [] };
 
 /**
- * Lets the object, which was changed just now, have what it gained alone when that is asked for: unlocked others lose it, and
- * what locked ones have it gives back. Nothing is on disk yet.
+ * What the object may have of others by its next change; undefined when it has not to look at them. With `rewritten` something
+ * said earlier is changed, which brings back nothing that others took since.
+ */
+export function besideOf(
+  { state }: Session,
+  label: number,
+  others: Others | undefined,
+  rewritten = false,
+): Beside | undefined {
+  const take = others === "take";
+  if (!take && !rewritten) return undefined;
+  const neighbours = state.segments.filter((segment) => segment.label !== label && segment.voxels > 0);
+  if (neighbours.length === 0) return undefined;
+  return { take, rewritten, others: neighbours.map(({ label }) => ({ label, locked: isLocked(state, label) })) };
+}
+
+/**
+ * Settles whose the voxels are that the object, which was changed just now, gained by that: it gives back what others keep, and
+ * when it takes, unlocked others lose the rest. Nothing is on disk yet.
  */
 export async function takeFromOthers(
   session: Session,
   opened: OpenedImage,
   label: number,
-  others: Others | undefined,
+  beside: Beside | undefined,
 ): Promise<Taking> {
-  const { state } = session;
-  const neighbours = state.segments
-    .filter((segment) => others === "take" && segment.label !== label && segment.voxels > 0)
-    .map((segment) => ({ label: segment.label, locked: isLocked(state, segment.label) }));
-  const settled = neighbours.length > 0 ? await opened.image.settle(label, neighbours) : { taken: [], spared: [] };
+  const settled = beside ? await opened.image.settle(label, beside) : { taken: [], spared: [] };
   const objects: SegmentObject[] = [];
   let saved = nothing;
   for (const { label } of settled.taken) {

@@ -94,10 +94,10 @@ export function segmenterEngine(): Engine {
           return object;
         },
         removeObject: (label) => void objects.delete(label),
-        async settle(label, others) {
+        async settle(label, beside) {
           const segmenterOf = (label: number) => segmenters.get(label) as Segmenter;
-          const neighbours = others.map((other) => ({ ...other, segmenter: segmenterOf(other.label) }));
-          return settle(segmenterOf(label), neighbours, size);
+          const neighbours = beside.others.map((other) => ({ ...other, segmenter: segmenterOf(other.label) }));
+          return settle(segmenterOf(label), neighbours, size, beside);
         },
         labelMap: async (labels) => ({ box: wholeBox(size), data: Uint8Array.from(labels) }),
       };
