@@ -1,17 +1,16 @@
 import type { EditBody, Others } from "@septum/protocol";
-import { memoryStore } from "@septum/store";
 import { type Vec3, wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Engine } from "../engine/engine.ts";
 import { fakeEngine } from "../testing/fake-engine.ts";
-import { size, startHarness } from "../testing/harness.ts";
+import { size } from "../testing/harness.ts";
+import { keptSession } from "../testing/kept-session.ts";
 import { segmenterEngine } from "../testing/segmenter-engine.ts";
 import { editObject } from "./edits.ts";
 import { changeLabel } from "./labels.ts";
-import { noLimits } from "./limits.ts";
 import { applyPrompt, changePrompt, resetObject } from "./segments.ts";
 import type { Session } from "./session.ts";
-import { openSessions } from "./sessions.ts";
 import { findSegment, isLocked } from "./state.ts";
 import { travel, undoObject } from "./travel.ts";
 
@@ -24,26 +23,7 @@ type Action =
 
 const signal = new AbortController().signal;
 
-async function openSession(engine: Parameters<typeof openSessions>[0]["engine"]): Promise<Session> {
-  const store = memoryStore();
-  const harness = await startHarness({ store });
-  const id = await harness.loaded();
-  await harness.app.close();
-  const sessions = await openSessions({
-    store,
-    engine,
-    now: () => 0,
-    maxImageBytes: 2 ** 30,
-    limits: noLimits,
-    memoryBudget: 2 ** 30,
-    lifetimeMs: Number.POSITIVE_INFINITY,
-    restMs: Number.POSITIVE_INFINITY,
-    onError(error) {
-      throw error;
-    },
-  });
-  return sessions.find(id);
-}
+const openSession = async (engine: Engine) => (await keptSession({ engine }))();
 
 async function act(session: Session, action: Action): Promise<void> {
   switch (action.type) {

@@ -1,140 +1,25 @@
-import type { Prompt } from "@septum/segment";
-import { memoryStore, type Store } from "@septum/store";
-import type { Vec3 } from "@septum/volume";
+import { memoryStore } from "@septum/store";
 import { wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { at, createModel, type Model, sorted } from "../../test/history-model.ts";
+import { type Action, act, actions, options, signal } from "../../test/history-script.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fakeEngine } from "../testing/fake-engine.ts";
-import { size, startHarness } from "../testing/harness.ts";
+import { size } from "../testing/harness.ts";
+import { keptSession } from "../testing/kept-session.ts";
 import { segmenterEngine } from "../testing/segmenter-engine.ts";
 import { keptKey, stepKey } from "./history.ts";
-import { changeLabel } from "./labels.ts";
-import { noLimits } from "./limits.ts";
-import { clearPoints, markPoint, removePoint, removeSegment } from "./points.ts";
-import { predictObject } from "./predict.ts";
-import { runPoints } from "./run.ts";
-import { applyPrompt, changePrompt, resetObject } from "./segments.ts";
+import { markPoint } from "./points.ts";
+import { applyPrompt } from "./segments.ts";
 import type { Session } from "./session.ts";
-import { openSessions } from "./sessions.ts";
 import { objectKey } from "./state.ts";
-import { travel, undoObject } from "./travel.ts";
+import { travel } from "./travel.ts";
 
-/** A point; `later` when it was added without predicting, and whether that was made up for. */
-type PointPrompt = Extract<Prompt, { kind: "point" }> & { readonly later?: "waits" | "predicted" };
-
-/** What a person did, with its numbers still to be fitted to what there is. */
-type Action =
-  | { type: "mark"; number: number; voxel: Vec3 }
-  | { type: "unmark" | "clear" | "run" | "runOne" | "reset" | "remove" | "undoObject" | "predict"; label: number }
-  | { type: "prompt"; label: number; voxel: Vec3; positive: boolean; later?: "waits" }
-  | { type: "dropPrompt" | "flipPrompt" | "movePrompt"; label: number; place: number; voxel: Vec3 }
-  | { type: "name" | "color"; label: number; value: string | null }
-  | { type: "undo" | "redo" | "rest" | "reopen" };
-
-/** What the session should be: the simplest thing that can be replayed. */
-interface Picture {
-  readonly points: ReadonlyMap<number, Vec3>;
-  readonly objects: ReadonlyMap<number, readonly PointPrompt[]>;
-  readonly names: ReadonlyMap<number, { name?: string; color?: string }>;
-}
-
-/** Part of a step: of one object (`label`), or of what is not an object. */
-interface Part {
-  readonly label?: number;
-  readonly creates?: boolean;
-  /** The object is made by it but not drawn into. */
-  readonly empty?: boolean;
-  readonly do: (picture: Picture) => Picture;
-}
-
-/** The history by its definition: a list of steps, and the state is what they come to from nothing. */
-function createModel() {
-  let undo: (readonly Part[])[] = [];
-  let redo: (readonly Part[])[] = [];
-  const nothing: Picture = { points: new Map(), objects: new Map(), names: new Map() };
-  const picture = () => undo.flat().reduce((before, part) => part.do(before), nothing);
-  return {
-    picture,
-    sizes: () => [undo.length, redo.length],
-    record(parts: readonly Part[]) {
-      undo = [...undo, parts];
-      redo = [];
-    },
-    /** What was done to the object last had this outcome instead. */
-    extend(label: number, prompts: readonly PointPrompt[]) {
-      const place = undo.findLastIndex((step) => step.some((part) => part.label === label && !part.empty));
-      const outcome = (picture: Picture) => withObject(picture, label, prompts);
-      undo = undo.with(
-        place,
-        undo[place].map((part) => (part.label === label ? { ...part, do: outcome } : part)),
-      );
-      redo = [];
-    },
-    undo: () => {
-      const step = undo.at(-1);
-      if (step) [undo, redo] = [undo.slice(0, -1), [...redo, step]];
-      return step !== undefined;
-    },
-    redo: () => {
-      const step = redo.at(-1);
-      if (step) [undo, redo] = [[...undo, step], redo.slice(0, -1)];
-      return step !== undefined;
-    },
-    undoObject(label: number) {
-      for (let place = undo.length - 1; place >= 0; place--) {
-        const part = undo[place].find((one) => one.label === label);
-        if (part?.empty) return false;
-        if (!part) continue;
-        const making: Part = { label, creates: true, empty: true, do: (before) => withObject(before, label, []) };
-        const rest = undo[place].flatMap((one) => (one !== part ? [one] : part.creates ? [making] : []));
-        undo = undo.toSpliced(place, 1, ...(rest.length > 0 ? [rest] : []));
-        redo = [...redo, [{ ...part, creates: false }]];
-        return true;
-      }
-      return false;
-    },
-  };
-}
-
-type Model = ReturnType<typeof createModel>;
-
-function withObject(picture: Picture, label: number, prompts: readonly PointPrompt[]): Picture {
-  return { ...picture, objects: new Map([...picture.objects, [label, prompts]]) };
-}
-
-function without(picture: Picture, labels: readonly number[]): Picture {
-  const left = <T>(map: ReadonlyMap<number, T>) => new Map([...map].filter(([label]) => !labels.includes(label)));
-  const [points, objects] = [left(picture.points), left(picture.objects)];
-  const used = (label: number) => points.has(label) || objects.has(label);
-  return { points, objects, names: new Map([...picture.names].filter(([label]) => used(label))) };
-}
-
-const at = ([i, j, k]: Vec3): PointPrompt => ({ kind: "point", voxel: [i, j, k], positive: true });
-const sameVoxel = (a: Vec3 | undefined, b: Vec3) => a?.every((index, axis) => index === b[axis]);
-const sorted = <T>(map: ReadonlyMap<number, T>) => [...map].sort(([a], [b]) => a - b);
-
-/** A session that can be let go and opened anew from its store at any time. */
-async function openBench(engine: Engine, store: Store = memoryStore()) {
-  const harness = await startHarness({ store });
-  const id = await harness.loaded();
-  await harness.app.close();
-  const find = async () => {
-    const sessions = await openSessions({
-      store,
-      engine,
-      now: () => 0,
-      maxImageBytes: 2 ** 30,
-      limits: noLimits,
-      memoryBudget: 2 ** 30,
-      lifetimeMs: Number.POSITIVE_INFINITY,
-      restMs: Number.POSITIVE_INFINITY,
-      onError(error) {
-        throw error;
-      },
-    });
-    return sessions.find(id);
-  };
+/** A session that can be let go and opened anew from its store at any time, and the keys that the store holds. */
+async function openBench(engine: Engine) {
+  const store = memoryStore();
+  const find = await keptSession({ engine, store });
   const keys = new Set<string>();
   const { commit } = store;
   store.commit = async (change) => {
@@ -143,125 +28,6 @@ async function openBench(engine: Engine, store: Store = memoryStore()) {
     for (const key of change.put?.keys() ?? []) keys.add(key);
   };
   return { find, keys };
-}
-
-const signal = new AbortController().signal;
-const options = { predict: true, autozoom: true, signal };
-
-/** Does to the session what was asked, and says to the model what that was; nothing when it makes no sense now. */
-async function act(session: Session, model: Model, action: Action): Promise<void> {
-  const before = model.picture();
-  const label = "label" in action ? action.label : 0;
-  const prompts = before.objects.get(label);
-  const replace = async (next: readonly PointPrompt[], part: Partial<Part> = {}) =>
-    model.record([{ label, do: (picture) => withObject(picture, label, next), ...part }]);
-  switch (action.type) {
-    case "mark": {
-      const { number, voxel } = action;
-      await markPoint(session, voxel, number);
-      if (sameVoxel(before.points.get(number), voxel)) return;
-      model.record([{ do: (picture) => ({ ...picture, points: new Map([...picture.points, [number, voxel]]) }) }]);
-      return;
-    }
-    case "unmark":
-      if (!before.points.has(label)) return;
-      await removePoint(session, label, signal);
-      model.record([{ do: (picture) => without(picture, [label]) }]);
-      return;
-    case "clear": {
-      await clearPoints(session, signal);
-      const labels = [...before.points.keys()];
-      if (labels.length > 0) model.record([{ do: (picture) => without(picture, labels) }]);
-      return;
-    }
-    case "remove":
-      if (!prompts) return;
-      await removeSegment(session, label, signal);
-      model.record([{ do: (picture) => without(picture, [label]) }]);
-      return;
-    case "run":
-    case "runOne": {
-      const chosen = sorted(before.points).filter(([number]) => action.type === "run" || number === label);
-      if (chosen.length === 0) return;
-      await runPoints(session, action.type === "run" ? undefined : [label], signal);
-      const parts = chosen.flatMap(([number, voxel]): Part[] => {
-        const first = before.objects.get(number)?.[0];
-        if (first?.positive && sameVoxel(first.voxel, voxel)) return [];
-        const made = [at(voxel)];
-        return [{ label: number, creates: !before.objects.has(number), do: (one) => withObject(one, number, made) }];
-      });
-      if (parts.length > 0) model.record(parts);
-      return;
-    }
-    case "prompt": {
-      const { positive, later } = action;
-      const prompt = { ...at(action.voxel), positive };
-      await applyPrompt(session, label, prompt, prompt, { ...options, predict: later === undefined });
-      return replace([...(prompts ?? []), { ...prompt, later }], { creates: !prompts });
-    }
-    case "predict": {
-      const last = prompts?.at(-1);
-      if (!prompts || !last) return;
-      const { passes } = await predictObject(session, label, { autozoom: true, full: false, signal });
-      expect(passes > 0).toBe(last.later === "waits");
-      if (passes > 0) model.extend(label, prompts.with(-1, { ...last, later: "predicted" }));
-      return;
-    }
-    case "reset":
-      if (!prompts) return;
-      await resetObject(session, label, signal);
-      return replace([]);
-    case "dropPrompt":
-    case "flipPrompt":
-    case "movePrompt": {
-      if (!prompts?.length) return;
-      const n = action.place % prompts.length;
-      const old = prompts[n];
-      const next = {
-        ...old,
-        ...(action.type === "flipPrompt" ? { positive: !old.positive } : { voxel: action.voxel }),
-      };
-      const { later: _, ...said } = next;
-      const edit =
-        action.type === "flipPrompt"
-          ? ({ type: "sign", at: n, positive: next.positive } as const)
-          : ({ type: "replace", at: n, prompt: said } as const);
-      const plan = () => (action.type === "dropPrompt" ? null : { summary: said, edit, name: "changed" });
-      await changePrompt(session, label, n, plan, signal);
-      return replace(action.type === "dropPrompt" ? prompts.toSpliced(n, 1) : prompts.with(n, next));
-    }
-    case "name":
-    case "color": {
-      if (!before.points.has(label) && !before.objects.has(label)) return;
-      const { type, value } = action;
-      await changeLabel(session, label, { [type]: value });
-      const { [type]: _, ...rest } = before.names.get(label) ?? {};
-      const names = new Map(before.names).set(label, value === null ? rest : { ...rest, [type]: value });
-      if (Object.keys(names.get(label)!).length === 0) names.delete(label);
-      if (JSON.stringify(names.get(label)) === JSON.stringify(before.names.get(label))) return;
-      const own = names.get(label);
-      const set = (picture: Picture) => {
-        const next = new Map(picture.names);
-        if (own) next.set(label, own);
-        else next.delete(label);
-        return { ...picture, names: next };
-      };
-      model.record([{ do: set }]);
-      return;
-    }
-    case "undoObject":
-      if (!prompts) return;
-      if (model.undoObject(label)) await undoObject(session, label, signal);
-      else await expect(undoObject(session, label, signal)).rejects.toThrow(`Object ${label} has nothing to undo`);
-      return;
-    case "undo":
-    case "redo":
-      if (model[action.type]()) await travel(session, action.type, signal);
-      else await expect(travel(session, action.type, signal)).rejects.toThrow(`There is nothing to ${action.type}`);
-      return;
-    case "rest":
-      session.rest();
-  }
 }
 
 /** What the store should hold besides the record, no more and no less; an object has further parts behind a slash. */
@@ -303,49 +69,6 @@ async function compare(session: Session, model: Model, keys: ReadonlySet<string>
     }
   });
 }
-
-const voxels: fc.Arbitrary<Vec3> = fc.constantFrom<Vec3[]>([3, 3, 3], [5, 5, 4], [8, 6, 2], [9, 2, 6]);
-const labels = fc.integer({ min: 1, max: 3 });
-const actions: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("mark" as const), number: labels, voxel: voxels }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      type: fc.constant("prompt" as const),
-      label: labels,
-      voxel: voxels,
-      positive: fc.boolean(),
-      later: fc.constantFrom(undefined, undefined, "waits" as const),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("predict" as const), label: labels }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      type: fc.constantFrom("unmark", "clear", "run", "run", "runOne", "reset", "remove", "undoObject", "undoObject"),
-      label: labels,
-    }) as fc.Arbitrary<Action>,
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      type: fc.constantFrom("dropPrompt", "flipPrompt", "movePrompt"),
-      label: labels,
-      place: fc.nat({ max: 9 }),
-      voxel: voxels,
-    }) as fc.Arbitrary<Action>,
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constantFrom("name", "color"),
-      label: labels,
-      value: fc.constantFrom("#a0b0c0", "#000000", null),
-    }) as fc.Arbitrary<Action>,
-  },
-  { weight: 6, arbitrary: fc.record({ type: fc.constantFrom("undo", "undo", "redo") }) as fc.Arbitrary<Action> },
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("rest", "reopen") }) as fc.Arbitrary<Action> },
-);
 
 describe("a session's history", () => {
   const engines: [string, () => Engine, number, number][] = [

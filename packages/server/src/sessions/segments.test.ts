@@ -1,13 +1,12 @@
 import type { Prompt } from "@septum/segment";
-import { memoryStore } from "@septum/store";
 import { type Box, wholeBox } from "@septum/volume";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fakeEngine } from "../testing/fake-engine.ts";
-import { size, startHarness } from "../testing/harness.ts";
+import { size } from "../testing/harness.ts";
+import { keptSession } from "../testing/kept-session.ts";
 import { noLimits } from "./limits.ts";
 import { applyPrompt, changePrompt } from "./segments.ts";
 import type { Session } from "./session.ts";
-import { openSessions, type Sessions } from "./sessions.ts";
 import { travel } from "./travel.ts";
 
 const signal = new AbortController().signal;
@@ -21,32 +20,7 @@ const box: Box = [
 ];
 const mask: Prompt = { kind: "initial", box, mask: Uint8Array.of(1, 0, 1, 1, 1, 1) };
 
-let sessions: Sessions | undefined;
-
-async function openSession(): Promise<Session> {
-  const store = memoryStore();
-  const harness = await startHarness({ store });
-  const id = await harness.loaded();
-  await harness.app.close();
-  sessions = await openSessions({
-    store,
-    engine: fakeEngine(),
-    now: () => 0,
-    maxImageBytes: 2 ** 30,
-    limits: { ...noLimits, prompts: 2 },
-    memoryBudget: 2 ** 30,
-    lifetimeMs: Number.POSITIVE_INFINITY,
-    restMs: Number.POSITIVE_INFINITY,
-    onError(error) {
-      throw error;
-    },
-  });
-  return sessions.find(id);
-}
-
-afterEach(() => {
-  sessions = undefined;
-});
+const openSession = async () => (await keptSession({ engine: fakeEngine(), limits: { ...noLimits, prompts: 2 } }))();
 
 const promptsOf = (session: Session) => session.state.segments[0].prompts.map(({ kind }) => kind);
 
