@@ -11,17 +11,10 @@ import {
   densePredict,
   denseState,
 } from "../test/dense-reference.ts";
-import {
-  generator,
-  prompts,
-  smallSettings,
-  smallSize,
-  smallVolume,
-  stubModel,
-  stubNetwork,
-} from "../test/small-scene.ts";
+import { generator, prompts, smallSettings, smallSize, smallVolume } from "../test/small-scene.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { createSegmenter, finish, type ModelSettings, type Prompt, prepareImage } from "./index.ts";
+import { stubModel, stubNetwork } from "./testing.ts";
 
 // The dense reference is slow, and machines are busy.
 vi.setConfig({ testTimeout: 300_000 });
@@ -118,7 +111,7 @@ async function compareOn(volume: Volume, settings: ModelSettings, calls: readonl
   const expectedFed: DenseInput[] = [];
   const segmenter = createSegmenter({
     image: prepareImage(volume),
-    model: stubModel(settings, fed),
+    model: stubModel(settings, { onPass: (input) => fed.push(input) }),
     random: (count) => wholeNumbers(count),
   });
   let count = 0;

@@ -1,16 +1,8 @@
 import { type Box, boxSize, type Vec3, type Volume } from "@septum/volume";
 import { beforeAll, describe, expect, test } from "vitest";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
-import {
-  createSegmenter,
-  finish,
-  type Model,
-  type ModelSettings,
-  type Prompt,
-  prepareImage,
-  type Segmenter,
-} from "./index.ts";
-import { denseChannels } from "./testing.ts";
+import { createSegmenter, finish, type Model, type Prompt, prepareImage, type Segmenter } from "./index.ts";
+import { stubModel, stubSettings } from "./testing.ts";
 
 /**
  * The conformance scenario of the inference spec (appendix A): a stub network, eight steps, every column exact. The
@@ -18,17 +10,13 @@ import { denseChannels } from "./testing.ts";
  */
 const engineSize: Vec3 = [150, 170, 130];
 
-const settings: ModelSettings = {
+const settings = stubSettings({
   patchSize: [128, 128, 128],
-  interactionChannels: 7,
-  channels: { previous: 0, bbox2d: [1, 2], bbox3d: [1, 2], lasso: [1, 2], points: [3, 4], scribble: [5, 6] },
-  supported: { points: true, bbox2d: true, bbox3d: false, scribble: true, lasso: true },
-  supportsInitialMask: true,
   pointRadius: 4,
   decay: 0.98,
   coverMargin: 24,
   borderChange: { absolute: 1500, minimum: 100, relative: 0.2 },
-};
+});
 
 interface Row {
   readonly changed?: Box;
@@ -54,7 +42,7 @@ describe("appendix A", () => {
 
   beforeAll(() => {
     const random = legacyRandom(0);
-    segmenter = createSegmenter({ image: prepared, model: stubModel(fed), random: () => random });
+    segmenter = createSegmenter({ image: prepared, model: scenarioModel(fed), random: () => random });
   });
 
   test("the image is the one the spec describes", () => {
@@ -339,26 +327,16 @@ function drawing(
 }
 
 /** `logit1 = i + 2.5 (c1 + c3 + c5) - 3 (c2 + c4 + c6) + 0.25 c0 - 2`, `logit0 = 0`. */
-function stubModel(fed: FedSums[]): Model {
+function scenarioModel(fed: FedSums[]): Model {
   const sum = (values: Float32Array) => {
     let total = 0;
     for (const value of values) total += value;
     return total;
   };
-  return {
-    settings,
-    predict: async (patch) => {
-      const { image, channels: c } = denseChannels(patch, settings);
-      fed.push({ positivePoint: sum(c[3]), image: sum(image), previous: sum(c[0]) });
-      const mask = new Uint8Array(image.length);
-      for (let n = 0; n < mask.length; n++) {
-        const positive = c[1][n] + c[3][n] + c[5][n];
-        const negative = c[2][n] + c[4][n] + c[6][n];
-        mask[n] = image[n] + 2.5 * positive - 3 * negative + 0.25 * c[0][n] - 2 > 0 ? 1 : 0;
-      }
-      return mask;
-    },
-  };
+  return stubModel(settings, {
+    bar: 2,
+    onPass: ({ image, channels: c }) => fed.push({ positivePoint: sum(c[3]), image: sum(image), previous: sum(c[0]) }),
+  });
 }
 
 /** FNV-1a, 64 bit, as 16 hexadecimal digits. */

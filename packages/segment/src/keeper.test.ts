@@ -1,26 +1,13 @@
 import { type Box, bitBytes, boxVoxels, type Vec3 } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
-import {
-  createSegmenter,
-  encodeState,
-  finish,
-  type Prompt,
-  prepareImage,
-  type Segmenter,
-  type SegmenterOptions,
-} from "./index.ts";
+import { prompts, smallSize } from "../test/small-scene.ts";
+import { open, snapshot } from "../test/small-segmenter.ts";
+import { encodeState, finish, type Prompt, type Segmenter } from "./index.ts";
 import { numberRuns, numbersIn } from "./parts.ts";
 
 // Many predictions each, and machines are busy.
 vi.setConfig({ testTimeout: 300_000 });
-
-const image = prepareImage(smallVolume(4));
-
-function open(options: Partial<SegmenterOptions> = {}): Segmenter {
-  return createSegmenter({ image, model: stubModel(smallSettings), ...options });
-}
 
 /** A segmenter whose changes are made to parts as a store would. */
 function keep(segmenter: Segmenter, parts: ReadonlyMap<string, Uint8Array> = new Map()) {
@@ -38,12 +25,6 @@ function keep(segmenter: Segmenter, parts: ReadonlyMap<string, Uint8Array> = new
       return [...put.values()].reduce((sum, { length }) => sum + length, 0);
     },
   };
-}
-
-/** Everything there is to a segmenter. */
-function everything(segmenter: Segmenter) {
-  const { voxels, undoable, redoable } = segmenter;
-  return { mask: segmenter.mask.slice(), voxels, undoable, redoable, state: segmenter.state() };
 }
 
 const point = (voxel: Vec3, positive = true): Prompt => ({ kind: "point", voxel, positive });
@@ -101,7 +82,7 @@ describe("save()", () => {
           keeper.save();
           const { parts } = keeper;
           const copy = open({ historyBytes, saved: parts });
-          expect(everything(copy)).toEqual(everything(segmenter));
+          expect(snapshot(copy)).toEqual(snapshot(segmenter));
           // Nothing that changed: the head alone is written again.
           const again = copy.save();
           expect([[...again.put.keys()], again.remove]).toEqual([[""], []]);
@@ -158,7 +139,7 @@ describe("save()", () => {
     for (let n = 0; n < 40; n++) await finish(segmenter.apply(point([5 + (n % 20), 12, 9]), { autozoom: false }));
     keeper.save();
     expect([...keeper.parts.keys()].filter((name) => name.startsWith("step-"))).toHaveLength(1);
-    expect(everything(open({ historyBytes: 0, saved: keeper.parts }))).toEqual(everything(segmenter));
+    expect(snapshot(open({ historyBytes: 0, saved: keeper.parts }))).toEqual(snapshot(segmenter));
   });
 
   test("continues an object that was saved in one piece, before there were parts", async () => {
@@ -168,13 +149,13 @@ describe("save()", () => {
     old.undo();
     const parts = new Map([["", encodeState(old.state())]]);
     const segmenter = open({ saved: parts });
-    expect(everything(segmenter)).toEqual(everything(old));
+    expect(snapshot(segmenter)).toEqual(snapshot(old));
     const keeper = keep(segmenter, parts);
     segmenter.redo();
     keeper.save();
     expect(keeper.parts.get("")).not.toEqual(parts.get(""));
     old.redo();
-    expect(everything(open({ saved: keeper.parts }))).toEqual(everything(old));
+    expect(snapshot(open({ saved: keeper.parts }))).toEqual(snapshot(old));
   });
 
   test("of which a part is missing or damaged is refused, with the reason", async () => {

@@ -1,13 +1,12 @@
 import { type Box, bitBytes, cutBits, getBit, uniteBoxes, type Vec3, wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
-import { createSegmenter, finish, prepareImage, type Segmenter, type Step } from "./index.ts";
+import { prompts, smallSize } from "../test/small-scene.ts";
+import { open } from "../test/small-segmenter.ts";
+import { finish, type Segmenter, type Step } from "./index.ts";
 import type { MaskRows } from "./mask-rows.ts";
 import { bitRows } from "./mask-rows.ts";
 import { previewOf } from "./preview.ts";
-
-const image = prepareImage(smallVolume(4));
 
 /** Runs a call and takes down every preview as it was at its time. */
 async function watch(call: ReturnType<Segmenter["apply"]>) {
@@ -34,7 +33,7 @@ describe("previews", () => {
   test("show what each pass found, and in the end the object as it became", async () => {
     await fc.assert(
       fc.asyncProperty(script, fc.nat(), async (list, place) => {
-        const segmenter = createSegmenter({ image, model: stubModel(smallSettings) });
+        const segmenter = open();
         const check = async (call: ReturnType<Segmenter["apply"]>) => {
           const { applied, seen } = await watch(call);
           expect(seen).toHaveLength(applied.passes);
@@ -53,7 +52,7 @@ describe("previews", () => {
   });
 
   test("keep the mask there was wherever nothing was looked at, and the coarse look until all is refined", async () => {
-    const segmenter = createSegmenter({ image, model: stubModel(smallSettings) });
+    const segmenter = open();
     await finish(segmenter.apply({ kind: "point", voxel: [25, 7, 30], positive: true }, { autozoom: false }));
     const before = segmenter.mask.slice();
     const { seen } = await watch(segmenter.apply({ kind: "point", voxel: [12, 20, 9], positive: true }));

@@ -1,9 +1,10 @@
 import type { Box, Vec3 } from "@septum/volume";
 import { describe, expect, test } from "vitest";
-import { smallSettings, smallVolume, stubModel } from "../test/small-scene.ts";
+import { smallSettings, smallVolume } from "../test/small-scene.ts";
 import { createSegmenter, finish, isSegmentError, type Prompt, prepareImage, type SegmentErrorTag } from "./index.ts";
 import type { ModelSettings } from "./model.ts";
 import { checkInitialMask, checkPrompt } from "./prompt-check.ts";
+import { stubModel } from "./testing.ts";
 
 const size: Vec3 = [33, 29, 37];
 const mask = (box: Box, value = 1) => new Uint8Array(box.reduce((n, [lo, hi]) => n * (hi - lo), 1)).fill(value);

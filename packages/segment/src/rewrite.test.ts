@@ -1,22 +1,20 @@
 import { type Box, boxContains, shiftBox, type Vec3, wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
+import { prompts, smallSettings, smallSize } from "../test/small-scene.ts";
+import { open } from "../test/small-segmenter.ts";
 import {
   type ApplyOptions,
-  createSegmenter,
   decodeState,
   encodeState,
   finish,
   type Model,
   type Prompt,
   type PromptEdit,
-  prepareImage,
   type Segmenter,
-  type SegmenterOptions,
 } from "./index.ts";
+import { stubModel } from "./testing.ts";
 
-const image = prepareImage(smallVolume(4));
 const point = (i: number, j: number, k: number, positive = true): Prompt => ({
   kind: "point",
   voxel: [i, j, k],
@@ -59,10 +57,6 @@ const said: fc.Arbitrary<Said> = fc.record({
 });
 
 const nudge = fc.integer({ min: -3, max: 3 });
-
-function open(options: Partial<SegmenterOptions> = {}): Segmenter {
-  return createSegmenter({ image, model: stubModel(smallSettings), ...options });
-}
 
 async function give(segmenter: Segmenter, list: readonly Said[]): Promise<Segmenter> {
   for (const { prompt, options, later } of list) {

@@ -1,48 +1,20 @@
 import { type Box, cutBits, unpackBits, type Vec3 } from "@septum/volume";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { prompts, smallSettings, smallSize, smallVolume, stubModel } from "../test/small-scene.ts";
-import {
-  createSegmenter,
-  decodeState,
-  encodeState,
-  finish,
-  type Model,
-  type Prompt,
-  prepareImage,
-  type Segmenter,
-  type SegmenterOptions,
-} from "./index.ts";
+import { prompts, smallSettings, smallSize } from "../test/small-scene.ts";
+import { elsewhere, open, point, snapshot, visible } from "../test/small-segmenter.ts";
+import { finish, type Model, type Prompt } from "./index.ts";
+import { stubModel } from "./testing.ts";
 
 // Many predictions each, and machines are busy.
 vi.setConfig({ testTimeout: 300_000 });
 
-const image = prepareImage(smallVolume(4));
 const voxels = smallSize[0] * smallSize[1] * smallSize[2];
 const whole: Box = [
   [0, smallSize[0]],
   [0, smallSize[1]],
   [0, smallSize[2]],
 ];
-const point: Prompt = { kind: "point", voxel: [12, 20, 9], positive: true };
-const elsewhere: Prompt = { kind: "point", voxel: [25, 7, 30], positive: true };
-
-function open(options: Partial<SegmenterOptions> = {}): Segmenter {
-  return createSegmenter({ image, model: stubModel(smallSettings), ...options });
-}
-
-/** Everything that can be seen or saved of a segmenter. */
-function snapshot(segmenter: Segmenter) {
-  const { voxels, prompts, intensity, undoable, redoable } = segmenter;
-  const saved = encodeState(segmenter.state());
-  return { mask: segmenter.mask.slice(), voxels, prompts, intensity, undoable, redoable, saved };
-}
-
-/** The same, but for what history knows. */
-function visible(segmenter: Segmenter) {
-  const { mask, voxels, prompts, intensity } = snapshot(segmenter);
-  return { mask, voxels, prompts, intensity, now: segmenter.state().now.queued };
-}
 
 describe("apply()", () => {
   test("nothing outside the changed box changes", async () => {
@@ -120,82 +92,6 @@ describe("apply()", () => {
     const applied = await finish(open({ model, now: () => time++ }).apply(point, { autozoom: false }));
     expect(applied.secondsNetwork).toBe(0.501);
     expect(applied.secondsTotal).toBe(0.503);
-  });
-});
-
-describe("a call that does not end leaves everything as it was", () => {
-  const failing = (after: number): Model => {
-    const model = stubModel(smallSettings);
-    let passes = 0;
-    return {
-      settings: smallSettings,
-      predict: async (patch) => {
-        if (passes++ === after) throw new Error("The device is gone");
-        return model.predict(patch);
-      },
-    };
-  };
-  const calls: [string, Prompt][] = [
-    ["point", point],
-    [
-      "initial mask",
-      {
-        kind: "initial",
-        mask: new Uint8Array(9 * 14 * 10).fill(1),
-        box: [
-          [3, 12],
-          [10, 24],
-          [20, 30],
-        ],
-      },
-    ],
-  ];
-
-  test.each(calls)("%s: when the model fails in any pass", async (_, prompt) => {
-    const first = open();
-    await finish(first.apply(elsewhere));
-    await finish(first.apply({ ...elsewhere, voxel: [20, 8, 28] }, { predict: false }));
-    const state = first.state();
-    const passes = (await finish(first.apply(prompt, { predict: true }))).passes;
-    expect(passes).toBeGreaterThan(2);
-    for (let fail = 0; fail < passes; fail++) {
-      const segmenter = open({ state, model: failing(fail) });
-      const before = snapshot(segmenter);
-      await expect(finish(segmenter.apply(prompt, { predict: true }))).rejects.toThrow("The device is gone");
-      expect(snapshot(segmenter)).toEqual(before);
-    }
-  });
-
-  test.each(calls)("%s: when it is aborted or returned at any step", async (_, prompt) => {
-    const first = open();
-    await finish(first.apply(elsewhere));
-    const state = first.state();
-    const { passes, voxels: expected } = await finish(first.apply(prompt, { predict: true }));
-    for (let stop = 0; stop < passes; stop++) {
-      const segmenter = open({ state });
-      const before = snapshot(segmenter);
-      const abort = new AbortController();
-      const aborted = segmenter.apply(prompt, { predict: true, signal: abort.signal });
-      for (let step = 0; step <= stop; step++) await aborted.next();
-      abort.abort(new Error("Stopped by the person"));
-      await expect(finish(aborted)).rejects.toThrow("Stopped by the person");
-      expect(snapshot(segmenter)).toEqual(before);
-
-      const returned = segmenter.apply(prompt, { predict: true });
-      for (let step = 0; step <= stop; step++) await returned.next();
-      await returned.return(undefined as never);
-      expect(snapshot(segmenter)).toEqual(before);
-
-      expect((await finish(segmenter.apply(prompt, { predict: true }))).voxels).toBe(expected);
-    }
-  });
-
-  test("when it was aborted before it began", async () => {
-    const segmenter = open();
-    const before = snapshot(segmenter);
-    const call = segmenter.apply(point, { signal: AbortSignal.abort(new Error("Too late")) });
-    await expect(finish(call)).rejects.toThrow("Too late");
-    expect(snapshot(segmenter)).toEqual(before);
   });
 });
 
@@ -341,80 +237,6 @@ describe("an initial mask", () => {
     await expect(finish(segmenter.apply({ kind: "initial", mask, box }))).rejects.toThrow(
       "Cannot start from a mask: this model was not trained to correct one",
     );
-  });
-});
-
-describe("state()", () => {
-  test("continues bit for bit, as an object and as bytes", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(prompts(smallSize), { minLength: 3, maxLength: 4 }), async (list) => {
-        const original = open({ seed: 7 });
-        for (const [n, prompt] of list.slice(1).entries()) await finish(original.apply(prompt, { predict: n !== 0 }));
-        if (list.length === 4) original.undo();
-        const state = original.state();
-        const copies = [open({ state: structuredClone(state) }), open({ state: decodeState(encodeState(state)) })];
-        for (const segmenter of [original, ...copies]) {
-          segmenter.redo();
-          await finish(segmenter.apply(list[0]));
-          segmenter.undo();
-          segmenter.undo();
-          segmenter.redo();
-        }
-        for (const copy of copies) expect(snapshot(copy)).toEqual(snapshot(original));
-      }),
-      { numRuns: 10 },
-    );
-  });
-
-  test("goes into the mask it is given, also in shared memory", async () => {
-    const original = open();
-    await finish(original.apply(point));
-    const mask = new Uint8Array(new SharedArrayBuffer(8 + original.mask.length), 5, original.mask.length).fill(255);
-    const copy = open({ mask, state: original.state() });
-    expect(copy.mask).toBe(mask);
-    expect(new Uint8Array(mask)).toEqual(original.mask);
-    await finish(copy.apply(elsewhere));
-    await finish(original.apply(elsewhere));
-    expect(new Uint8Array(mask)).toEqual(original.mask);
-  });
-
-  test("of another volume is refused", () => {
-    const other = createSegmenter({
-      image: prepareImage(smallVolume(4, [30, 29, 37])),
-      model: stubModel(smallSettings),
-    });
-    expect(() => open({ state: other.state() })).toThrow(
-      "Cannot continue from this saved object: it belongs to a volume of [30, 29, 37], not [33, 29, 37]",
-    );
-  });
-
-  test("with a prompt the model does not know is refused", async () => {
-    const segmenter = open();
-    await finish(segmenter.apply(point));
-    const { points: _, ...channels } = smallSettings.channels;
-    expect(() => open({ state: segmenter.state(), model: stubModel({ ...smallSettings, channels }) })).toThrow(
-      "it has a prompt of kind points, which this model does not take",
-    );
-  });
-
-  test("that is damaged is refused, with the reason", async () => {
-    const segmenter = open();
-    await finish(segmenter.apply(point));
-    const bytes = encodeState(segmenter.state());
-    const refused = (change: (bytes: Uint8Array) => Uint8Array) => () => decodeState(change(bytes.slice()));
-    const prefix = "Cannot continue from this saved object: ";
-    expect(refused(() => new Uint8Array(3))).toThrow(`${prefix}it has 3 bytes, too few for a header`);
-    expect(refused((copy) => copy.fill(65, 0, 1))).toThrow(`${prefix}it does not start with SEPS`);
-    expect(refused((copy) => copy.fill(9, 4, 5))).toThrow(`${prefix}it has version 9, and this program reads 1`);
-    expect(refused((copy) => copy.subarray(0, 40))).toThrow(`${prefix}it is cut off`);
-    expect(refused((copy) => copy.subarray(0, copy.length - 1))).toThrow(`${prefix}it is cut off`);
-    expect(refused((copy) => Uint8Array.from([...copy, 0]))).toThrow(`${prefix}1 bytes follow its end`);
-    expect(refused((copy) => copy.fill(0, 14, 15))).toThrow(`${prefix}its text is damaged`);
-    const state = segmenter.state();
-    expect(() => open({ state: { ...state, mask: { ...state.mask, data: state.mask.data.slice(1) } } })).toThrow(
-      `${prefix}its mask is damaged`,
-    );
-    expect(() => open({ state: { ...state, now: { prompts: 5 } } })).toThrow(`${prefix}it lacks prompt 5`);
   });
 });
 

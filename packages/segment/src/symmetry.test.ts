@@ -1,9 +1,10 @@
 import { type Box, unpackBits, type Vec3, type Volume } from "@septum/volume";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { smallSettings, smallVolume, sparseMask, stubModel } from "../test/small-scene.ts";
+import { smallSettings, smallVolume, sparseMask } from "../test/small-scene.ts";
 import { swapAxes } from "./engine-space.ts";
 import { createSegmenter, finish, type ModelSettings, type Prompt, prepareImage } from "./index.ts";
+import { stubModel } from "./testing.ts";
 
 const size: Vec3 = [19, 23, 17];
 const inside = fc.tuple(fc.nat(size[0] - 1), fc.nat(size[1] - 1), fc.nat(size[2] - 1));

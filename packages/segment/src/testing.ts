@@ -1,5 +1,5 @@
 import { fromHalfBits } from "@septum/volume";
-import type { ModelSettings, Patch } from "./model.ts";
+import type { Model, ModelSettings, Patch } from "./model.ts";
 
 /** A patch as the network's input channels, for stub networks and comparisons. */
 export interface DenseChannels {
@@ -23,4 +23,49 @@ export function denseChannels(patch: Patch, settings: ModelSettings): DenseChann
     channels[Math.floor(at / voxels)][at % voxels] = patch.promptValue[n];
   }
   return { image, channels };
+}
+
+/** Of a small model with the channels that official ones have; what a test looks at is its own to say. */
+export function stubSettings(own: Partial<ModelSettings>): ModelSettings {
+  return {
+    patchSize: [6, 8, 6],
+    interactionChannels: 7,
+    channels: { previous: 0, bbox2d: [1, 2], bbox3d: [1, 2], lasso: [1, 2], points: [3, 4], scribble: [5, 6] },
+    supported: { points: true, bbox2d: true, bbox3d: false, scribble: true, lasso: true },
+    supportsInitialMask: true,
+    pointRadius: 2,
+    decay: 0.9,
+    coverMargin: 1,
+    borderChange: { absolute: 4, minimum: 1, relative: 0.2 },
+    ...own,
+  };
+}
+
+/** The network of the inference spec's appendix A, which looks at every voxel alone; `bar` is what its sum has to pass. */
+export function stubNetwork({ image, channels: c }: DenseChannels, bar = 1): Uint8Array<ArrayBuffer> {
+  const mask = new Uint8Array(image.length);
+  for (let n = 0; n < mask.length; n++) {
+    const positive = c[1][n] + c[3][n] + c[5][n];
+    const negative = c[2][n] + c[4][n] + c[6][n];
+    mask[n] = image[n] + 2.5 * positive - 3 * negative + 0.25 * c[0][n] > bar ? 1 : 0;
+  }
+  return mask;
+}
+
+export interface StubModelOptions {
+  readonly bar?: number;
+  /** Told what the network is fed. */
+  readonly onPass?: (fed: DenseChannels) => void;
+}
+
+/** `stubNetwork` behind the seam. */
+export function stubModel(settings: ModelSettings, { bar, onPass }: StubModelOptions = {}): Model {
+  return {
+    settings,
+    async predict(patch) {
+      const fed = denseChannels(patch, settings);
+      onPass?.(fed);
+      return stubNetwork(fed, bar);
+    },
+  };
 }

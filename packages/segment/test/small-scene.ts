@@ -1,21 +1,14 @@
 import type { Box, Vec3, Volume } from "@septum/volume";
 import fc from "fast-check";
-import type { Model, ModelSettings, Prompt } from "../src/index.ts";
-import { denseChannels } from "../src/testing.ts";
-import type { DenseInput } from "./dense-reference.ts";
+import type { Prompt } from "../src/index.ts";
+import { stubSettings } from "../src/testing.ts";
 
 /** Small enough for hundreds of predictions, with edges that all differ. Sizes are `[i, j, k]`. */
-export const smallSettings: ModelSettings = {
+export const smallSettings = stubSettings({
   patchSize: [14, 18, 16],
-  interactionChannels: 7,
-  channels: { previous: 0, bbox2d: [1, 2], bbox3d: [1, 2], lasso: [1, 2], points: [3, 4], scribble: [5, 6] },
-  supported: { points: true, bbox2d: true, bbox3d: false, scribble: true, lasso: true },
-  supportsInitialMask: true,
-  pointRadius: 2,
-  decay: 0.9,
   coverMargin: 3,
   borderChange: { absolute: 40, minimum: 4, relative: 0.2 },
-};
+});
 
 export const smallSize: Vec3 = [33, 29, 37];
 
@@ -44,29 +37,6 @@ export function smallVolume(seed: number, size: Vec3 = smallSize): Volume<Int16A
     size,
     affine: [0.9, 0.1, 0, -4, -0.1, 1.1, 0, 7, 0, 0, 2.5, 3, 0, 0, 0, 1],
     scaling: { slope: 1, intercept: 0 },
-  };
-}
-
-/** The voxel-wise network of the spec's appendix A. */
-export function stubNetwork({ image, channels: c }: DenseInput): Uint8Array<ArrayBuffer> {
-  const mask = new Uint8Array(image.length);
-  for (let n = 0; n < mask.length; n++) {
-    const positive = c[1][n] + c[3][n] + c[5][n];
-    const negative = c[2][n] + c[4][n] + c[6][n];
-    mask[n] = image[n] + 2.5 * positive - 3 * negative + 0.25 * c[0][n] - 1 > 0 ? 1 : 0;
-  }
-  return mask;
-}
-
-/** `stubNetwork` behind the seam; `fed` collects what it was given. */
-export function stubModel(settings: ModelSettings, fed: DenseInput[] = []): Model {
-  return {
-    settings,
-    predict: async (patch) => {
-      const input = denseChannels(patch, settings);
-      fed.push(input);
-      return stubNetwork(input);
-    },
   };
 }
 

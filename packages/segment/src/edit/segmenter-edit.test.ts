@@ -1,11 +1,9 @@
 import { type Box, cutBits, packBits, unpackBits } from "@septum/volume";
 import { describe, expect, test } from "vitest";
-import { smallSettings, smallSize, smallVolume, stubModel } from "../../test/small-scene.ts";
-import { createSegmenter, decodeState, encodeState, finish, type Prompt, prepareImage } from "../index.ts";
+import { smallSize } from "../../test/small-scene.ts";
+import { open, point } from "../../test/small-segmenter.ts";
+import { decodeState, encodeState, finish, type Prompt } from "../index.ts";
 
-const image = prepareImage(smallVolume(4));
-const model = stubModel(smallSettings);
-const point: Prompt = { kind: "point", voxel: [12, 20, 9], positive: true };
 const later: Prompt = { kind: "point", voxel: [18, 15, 12], positive: true };
 const box: Box = [
   [10, 17],
@@ -14,7 +12,6 @@ const box: Box = [
 ];
 const ones = packBits(new Uint8Array(70).fill(1));
 const voxels = smallSize[0] * smallSize[1] * smallSize[2];
-const open = () => createSegmenter({ image, model });
 
 describe("edit()", () => {
   test("writes the box, is one step, and makes the mask the start of what follows, as an initial mask does", async () => {
@@ -39,12 +36,7 @@ describe("edit()", () => {
     expect(edited.mask).toEqual(given.mask);
     expect(afterEdit.voxels).toBe(afterMask.voxels);
     // The mask it starts from is kept also when no history is.
-    const reopened = createSegmenter({
-      image,
-      model,
-      historyBytes: 0,
-      state: decodeState(encodeState(edited.state())),
-    });
+    const reopened = open({ historyBytes: 0, state: decodeState(encodeState(edited.state())) });
     await finish(reopened.apply(point));
     await finish(given.apply(point));
     await finish(reopened.rewrite({ type: "remove", at: 1 }));
@@ -71,7 +63,7 @@ describe("edit()", () => {
   });
 
   test("counts the masks it starts from among what the history may hold", () => {
-    const segmenter = createSegmenter({ image, model, historyBytes: 2000 });
+    const segmenter = open({ historyBytes: 2000 });
     const noise = Uint8Array.from({ length: 9 }, (_, n) => (n % 2 ? 0x55 : 0xaa));
     for (let n = 0; n < 20; n++) segmenter.edit(box, n % 2 ? noise : ones);
     expect(segmenter.undoable).toBeLessThan(12);
@@ -108,7 +100,7 @@ describe("gained() and trim()", () => {
     const { put, remove } = segmenter.save();
     for (const name of remove) parts.delete(name);
     for (const [name, bytes] of put) parts.set(name, bytes);
-    const reopened = createSegmenter({ image, model, saved: parts });
+    const reopened = open({ saved: parts });
     expect(reopened.mask).toEqual(segmenter.mask);
     expect(reopened.mask).not.toEqual(before);
     expect([reopened.prompts, reopened.undoable]).toEqual([prompts, 2]);
@@ -124,7 +116,7 @@ describe("gained() and trim()", () => {
     const { put, remove } = segmenter.save();
     for (const name of remove) parts.delete(name);
     for (const [name, bytes] of put) parts.set(name, bytes);
-    const reopened = createSegmenter({ image, model, saved: parts });
+    const reopened = open({ saved: parts });
     expect([reopened.voxels, reopened.undoable]).toEqual([0, 1]);
     reopened.undo();
     expect([reopened.voxels, reopened.prompts]).toEqual([0, []]);

@@ -1,40 +1,9 @@
-import {
-  createSegmenter,
-  editMask,
-  finish,
-  finishWork,
-  type Model as Network,
-  prepareImage,
-  type Segmenter,
-  settle,
-} from "@septum/segment";
+import { createSegmenter, editMask, finish, finishWork, prepareImage, type Segmenter, settle } from "@septum/segment";
+import { stubModel, stubSettings } from "@septum/segment/testing";
 import { bitsBoundingBox, cutBits, wholeBox } from "@septum/volume";
 import type { Engine, SegmentObject } from "../engine/engine.ts";
 import { fakeEngine } from "./fake-engine.ts";
 import { affine, size } from "./harness.ts";
-
-/** Looks at every voxel alone: bright, or said to be. */
-const stubModel: Network = {
-  settings: {
-    patchSize: [6, 8, 6],
-    interactionChannels: 7,
-    channels: { previous: 0, bbox2d: [1, 2], bbox3d: [1, 2], lasso: [1, 2], points: [3, 4], scribble: [5, 6] },
-    supported: { points: true, bbox2d: true, bbox3d: false, scribble: true, lasso: true },
-    supportsInitialMask: true,
-    pointRadius: 2,
-    decay: 0.9,
-    coverMargin: 1,
-    borderChange: { absolute: 4, minimum: 1, relative: 0.2 },
-  },
-  async predict({ image, mean, std, previous, promptIndex, promptValue }) {
-    const score = Float32Array.from(image, (value, voxel) => (value - mean) / std - 0.6 + (previous[voxel] ? 0.25 : 0));
-    for (const [n, at] of promptIndex.entries()) {
-      const channel = Math.floor(at / image.length);
-      score[at % image.length] += channel % 2 === 1 ? 2.5 * promptValue[n] : -3 * promptValue[n];
-    }
-    return Uint8Array.from(score, (value) => (value > 0 ? 1 : 0));
-  },
-};
 
 function nothingDone({ voxels }: Segmenter) {
   return { voxels, passes: 0, zooms: [], secondsNetwork: 0, secondsTotal: 0 };
@@ -46,6 +15,7 @@ export function segmenterEngine(): Engine {
   const voxels = Int16Array.from({ length: size[0] * size[1] * size[2] }, (_, n) => Math.imul(n, 2654435761) >>> 25);
   const volume = { data: voxels, size, affine, scaling: { slope: 1, intercept: 0 } };
   const image = prepareImage(volume);
+  const model = stubModel(stubSettings({}), { bar: 0.6 });
   const objectOf = (label: number, segmenter: Segmenter): SegmentObject => {
     return {
       label,
@@ -87,7 +57,7 @@ export function segmenterEngine(): Engine {
         async object(label, saved) {
           const known = saved ? undefined : objects.get(label);
           if (known) return known;
-          const segmenter = createSegmenter({ image, model: stubModel, saved });
+          const segmenter = createSegmenter({ image, model, saved });
           const object = objectOf(label, segmenter);
           segmenters.set(label, segmenter);
           objects.set(label, object);
