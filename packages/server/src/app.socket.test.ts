@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { ApiError, type SessionEvent } from "@septum/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Harness, type HarnessOptions, multipart, scan, startHarness } from "./testing/harness.ts";
+import { createLatch } from "./testing/latch.ts";
 import { listen } from "./testing/listen.ts";
 
 let harness: Harness;
@@ -18,24 +19,20 @@ async function start(options?: HarnessOptions) {
 
 afterEach(() => harness?.app.close());
 
-/** A network that waits in its first pass until it is told to go on or stopped. */
+/** A network that waits in its first pass until it is stopped. */
 function heldPasses() {
-  let enter = () => {};
-  let release = () => {};
-  const entered = new Promise<void>((resolve) => (enter = resolve));
-  const released = new Promise<void>((resolve) => (release = resolve));
+  const entered = createLatch();
   let stopped = false;
   const onPass: HarnessOptions["onPass"] = (_, signal) => {
-    enter();
-    const aborted = new Promise<void>((_resolve, reject) => {
+    entered.open();
+    return new Promise<void>((_resolve, reject) => {
       signal?.addEventListener("abort", () => {
         stopped = true;
         reject(signal.reason);
       });
     });
-    return Promise.race([released, aborted]);
   };
-  return { onPass, entered, release, wasStopped: () => stopped };
+  return { onPass, entered: entered.opened, wasStopped: () => stopped };
 }
 
 describe("the typed client over a socket", () => {
@@ -250,6 +247,31 @@ describe("uploads over a socket", () => {
     await expect.poll(async () => (await client.status()).uploading, { timeout: 20_000 }).toBe(false);
     expect((await client.status()).image_revision).toBe(1);
     expect((await client.upload(new Blob([new Uint8Array(scan())]))).image_revision).toBe(2);
+  });
+
+  test("broken off before their form was looked at leave nothing behind either", async () => {
+    const { url, client: connected } = await start();
+    const id = await harness.loaded();
+    const { stage } = harness.store;
+    const [staging, closed, noticed] = [createLatch(), createLatch(), createLatch()];
+    harness.store.stage = async (sessionId) => {
+      staging.open();
+      await noticed.opened;
+      return stage(sessionId);
+    };
+    harness.app.server.once("connection", (socket) => socket.once("close", closed.open));
+    const { body, type } = multipart(scan());
+    const broken = request(`${url}/api/upload`, {
+      method: "POST",
+      headers: { "content-type": type, "content-length": body.length, "x-session-id": id },
+    });
+    broken.on("error", () => {});
+    broken.write(body.subarray(0, 200));
+    await staging.opened;
+    broken.destroy();
+    await closed.opened;
+    noticed.open();
+    await expect.poll(async () => (await connected(id).status()).uploading).toBe(false);
   });
 
   test("end with their session", async () => {

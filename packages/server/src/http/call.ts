@@ -5,8 +5,10 @@ import { HttpError } from "./http-error.ts";
 export function connectionSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const { raw } = reply;
-  raw.once("close", () => {
+  const closed = () => {
     if (!raw.writableFinished) controller.abort(new HttpError("aborted", "The connection was closed"));
-  });
+  };
+  if (raw.closed) closed();
+  else raw.once("close", closed);
   return controller.signal;
 }

@@ -10,6 +10,7 @@ import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 import { OpenedImage } from "./opened-image.ts";
 import type { Session } from "./session.ts";
 import { emptyState } from "./state.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface UploadWorld {
   readonly store: Store;
@@ -189,9 +190,9 @@ async function receive(
   });
   const either = AbortSignal.any([signal, silence.signal]);
   try {
-    await pipeline(await upload.open(), count, createWriteStream(path, { highWaterMark: unwrittenBytes }), {
-      signal: either,
-    });
+    // A form whose connection has closed before it was looked at says neither what is in it nor that it ends.
+    const file = await untilAborted(upload.open(), either);
+    await pipeline(file, count, createWriteStream(path, { highWaterMark: unwrittenBytes }), { signal: either });
   } catch (error) {
     if (either.aborted) throw either.reason;
     throw receivingFailed(error);
