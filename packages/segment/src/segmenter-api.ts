@@ -45,6 +45,8 @@ export interface ApplyOptions extends PredictOptions {
 export interface PredictCallOptions extends PredictOptions {
   /** Refine the whole previous mask as well, not only what changed. Matters only when zoomed out. Default false. */
   readonly forceFullRefine?: boolean;
+  /** One step to undo, and not a part of the step of the prompt that it answers. Default false. */
+  readonly ownStep?: boolean;
 }
 
 /** A change of what was said before; `at` counts the prompts from 0. */

@@ -219,7 +219,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
         const change = yield* predictFrom(now, volumeRows(mask.bits, engineSize), options, refineAll);
         const { predicted } = asked(options, options.forceFullRefine);
         const prompts = now.prompts && { ...now.prompts, predicted };
-        return { ...change, after: { prompts }, extend: true };
+        return { ...change, after: { prompts }, extend: !options.ownStep };
       }, options.signal),
     rewrite: (edit, options = {}) => transact(() => replay(edit, options), options.signal),
     undo: () => {

@@ -33,14 +33,21 @@ export function createModel() {
       undo = [...undo, parts];
       redo = [];
     },
-    /** What was done to the object last had this outcome instead. */
+    /** What was just said to the object had this outcome instead; a step of its own when something else was done since. */
     extend(label: number, prompts: readonly PointPrompt[]) {
-      const place = undo.findLastIndex((step) => step.some((part) => part.label === label && !part.empty));
       const outcome = (picture: Picture) => withObject(picture, label, prompts);
-      undo = undo.with(
-        place,
-        undo[place].map((part) => (part.label === label ? { ...part, do: outcome } : part)),
-      );
+      const last = undo.at(-1) ?? [];
+      const part = last.find((one) => one.label === label && !one.empty);
+      const before = undo
+        .slice(0, -1)
+        .flat()
+        .reduce((before, one) => one.do(before), nothing);
+      const said = (picture: Picture) =>
+        JSON.stringify(picture.objects.get(label)?.map(({ voxel, positive }) => [voxel, positive]) ?? []);
+      undo =
+        part && said(before) !== said(picture())
+          ? undo.with(-1, last.with(last.indexOf(part), { ...part, do: outcome }))
+          : [...undo, [{ label, do: outcome }]];
       redo = [];
     },
     undo: () => {

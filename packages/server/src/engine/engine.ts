@@ -155,8 +155,8 @@ export interface SegmentObject {
    */
   apply(prompt: Prompt, options: ApplyOptions): Promise<Applied>;
   /**
-   * Predicts from the prompts that were added without it, as a part of the last one's step to undo. No passes when none
-   * waits. All or nothing, as `apply` is.
+   * Predicts from the prompts that were added without it, as a part of the last one's step to undo or as one of its own. No
+   * passes when none waits. All or nothing, as `apply` is.
    */
   predict(options: PredictOptions): Promise<Applied>;
   /**
@@ -209,6 +209,8 @@ export interface ApplyOptions extends RewriteOptions {
 export interface PredictOptions extends RewriteOptions {
   /** Refine the whole mask there was as well, not only what changed; matters when the object is larger than a patch. */
   readonly full?: boolean;
+  /** To be undone without the prompt that it answers. */
+  readonly ownStep?: boolean;
 }
 
 /** Pushed after every network pass. */

@@ -125,7 +125,7 @@ export async function openObject(
         autozoom: options.autozoom,
       }),
     predict: (options: PredictOptions) =>
-      runPasses("predict", options, { autozoom: options.autozoom, full: options.full }),
+      runPasses("predict", options, { autozoom: options.autozoom, full: options.full, ownStep: options.ownStep }),
     rewrite: (edit, options) =>
       runPasses("rewrite", options, {
         edit: "prompt" in edit ? { ...edit, prompt: compactPrompt(edit.prompt) } : edit,

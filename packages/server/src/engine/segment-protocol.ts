@@ -56,6 +56,7 @@ export interface ApplyCall extends PassesCall {
 export interface PredictCall extends PassesCall {
   readonly autozoom?: boolean;
   readonly full?: boolean;
+  readonly ownStep?: boolean;
 }
 
 export interface RewriteCall extends PassesCall {

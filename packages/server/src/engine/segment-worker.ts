@@ -76,8 +76,8 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
     return runSteps(call, emit, ({ apply }) => apply(prompt, { predict, autozoom, signal }));
   },
   predict(call, { signal, emit }) {
-    const { autozoom, full } = call;
-    return runSteps(call, emit, ({ predict }) => predict({ autozoom, forceFullRefine: full, signal }));
+    const { autozoom, full: forceFullRefine, ownStep } = call;
+    return runSteps(call, emit, ({ predict }) => predict({ autozoom, forceFullRefine, ownStep, signal }));
   },
   rewrite(call, { signal, emit }) {
     const { edit, autozoom } = call;

@@ -26,6 +26,37 @@ describe("predict", () => {
     expect((await call(id, "GET", "/api/segments")).body.segments[0]).toMatchObject({ voxels: 125 });
   });
 
+  test("is one step with what it takes from others, and one of its own when something was done since", async () => {
+    harness = await startHarness();
+    const { call, loaded } = harness;
+    const id = await loaded();
+    const at = (i: number) => ({ kind: "point", voxel: [i, 4, 3] });
+    const voxels = async () =>
+      (await call(id, "GET", "/api/segments")).body.segments.map(({ voxels }: { voxels: number }) => voxels);
+    const names = async () =>
+      (await call(id, "GET", "/api/history")).body.steps.map(({ name }: { name: string }) => name);
+    await call(id, "POST", "/api/segments/1/prompts", at(3));
+    await call(id, "POST", "/api/segments/2/prompts", { ...at(6), predict: false });
+    const taking = await call(id, "POST", "/api/segments/2/predict?others=take");
+    expect(taking.body).toMatchObject({ taken: [{ label: 1, voxels: 50 }], voxels: 125 });
+    await call(id, "POST", "/api/undo");
+    expect(await voxels()).toEqual([125]);
+    await call(id, "POST", "/api/redo");
+
+    await call(id, "POST", "/api/segments/2/prompts", { ...at(9), predict: false });
+    await call(id, "PATCH", "/api/segments/1", { name: "liver" });
+    await call(id, "POST", "/api/segments/2/predict");
+    expect(await names()).toEqual([
+      "+ point, Label 1",
+      "+ point, Label 2",
+      "+ point, Label 2",
+      "renamed 1 to liver",
+      "prediction, Label 2",
+    ]);
+    await call(id, "POST", "/api/undo");
+    expect((await call(id, "POST", "/api/segments/2/predict")).body.passes).toBe(2);
+  });
+
   test("answers with the frame of the changed box, and with none when nothing waited", async () => {
     harness = await startHarness();
     const { call, loaded } = harness;

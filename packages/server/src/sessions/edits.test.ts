@@ -9,15 +9,16 @@ import { keptSession } from "../testing/kept-session.ts";
 import { segmenterEngine } from "../testing/segmenter-engine.ts";
 import { editObject } from "./edits.ts";
 import { changeLabel } from "./labels.ts";
+import { predictObject } from "./predict.ts";
 import { applyPrompt, changePrompt, resetObject } from "./segments.ts";
 import type { Session } from "./session.ts";
 import { findSegment, isLocked } from "./state.ts";
 import { travel, undoObject } from "./travel.ts";
 
 type Action =
-  | { type: "prompt"; label: number; voxel: Vec3; positive: boolean; others: Others }
+  | { type: "prompt"; label: number; voxel: Vec3; positive: boolean; predict: boolean; others: Others }
   | { type: "edit"; label: number; body: EditBody; others: Others }
-  | { type: "flip" | "reset" | "undoObject"; label: number; others: Others }
+  | { type: "predict" | "flip" | "reset" | "undoObject"; label: number; others: Others }
   | { type: "lock"; label: number; locked: boolean }
   | { type: "rest" };
 
@@ -28,11 +29,14 @@ const openSession = async (engine: Engine) => (await keptSession({ engine }))();
 async function act(session: Session, action: Action): Promise<void> {
   switch (action.type) {
     case "prompt": {
-      const { label, voxel, positive, others } = action;
+      const { label, voxel, positive, predict, others } = action;
       const prompt = { kind: "point", voxel, positive } as const;
-      await applyPrompt(session, label, prompt, prompt, { predict: true, autozoom: true, others, signal });
+      await applyPrompt(session, label, prompt, prompt, { predict, autozoom: true, others, signal });
       return;
     }
+    case "predict":
+      await predictObject(session, action.label, { autozoom: true, full: false, others: action.others, signal });
+      return;
     case "edit":
       await editObject(session, action.label, action.body, { others: action.others, signal });
       return;
@@ -108,14 +112,15 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
       label: labels,
       voxel: voxels,
       positive: fc.constantFrom(true, true, false),
+      predict: fc.constantFrom(true, true, false),
       others,
     }),
   },
   { weight: 6, arbitrary: fc.record({ type: fc.constant("edit" as const), label: labels, body: bodies, others }) },
   {
-    weight: 3,
+    weight: 5,
     arbitrary: fc.record({
-      type: fc.constantFrom("flip", "reset", "undoObject"),
+      type: fc.constantFrom("predict", "predict", "flip", "reset", "undoObject"),
       label: labels,
       others,
     }) as fc.Arbitrary<Action>,

@@ -1,12 +1,10 @@
 import type { Others } from "@septum/protocol";
 import { refuseLocked, segmentNotFound } from "./points.ts";
-import { extendStep } from "./recording.ts";
-import { together, writeObject } from "./saved-objects.ts";
-import type { ObjectChange } from "./segments.ts";
-import { predictOrLeave, tellChanged, work } from "./segments.ts";
+import { goesWithPrompt } from "./recording.ts";
+import { commitObject, type ObjectChange, predictOrLeave, work } from "./segments.ts";
 import type { Session } from "./session.ts";
-import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
-import { besideOf, type Taking, takeFromOthers } from "./taking.ts";
+import { findSegment, nameOf } from "./state.ts";
+import { besideOf } from "./taking.ts";
 
 export interface PredictObjectOptions {
   readonly autozoom: boolean;
@@ -18,9 +16,9 @@ export interface PredictObjectOptions {
 }
 
 /**
- * Predicts from the prompts that were added without it. Not a step of the history: it belongs to the step of the last of
- * them, and is taken back with it; what it takes from other objects is a step of its own after that. No passes, and nothing
- * changed, when none waits. Throws `segment_not_found`, `segment_locked`.
+ * Predicts from the prompts that were added without it: with what it takes from other objects, a part of the last one's step
+ * when that is the newest of the history, and otherwise a step of its own. No passes, and nothing changed, when none waits.
+ * Throws `segment_not_found`, `segment_locked`.
  */
 export function predictObject(session: Session, label: number, options: PredictObjectOptions): Promise<ObjectChange> {
   const { autozoom, full, others, signal } = options;
@@ -28,37 +26,16 @@ export function predictObject(session: Session, label: number, options: PredictO
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
     refuseLocked(session.state, label);
     const object = await opened.object(label);
-    const prompting = { predict: true, autozoom, signal };
+    const ownStep = !(await session.read(() => goesWithPrompt(session.state, label, session)));
     const beside = besideOf(session, label, others);
-    const applied = await predictOrLeave(session, opened, label, prompting, (passes) =>
-      object.predict({ ...passes, beside, full }),
+    const applied = await predictOrLeave(session, opened, label, { predict: true, autozoom, signal }, (passes) =>
+      object.predict({ ...passes, beside, full, ownStep }),
     );
-    let taking: Taking | undefined;
-    if (applied.passes > 0) {
-      try {
-        const taken = await takeFromOthers(session, opened, label, beside);
-        taking = taken;
-        const saved = writeObject(objectKey(label), await object.save());
-        await session.change((state) => {
-          const prompts = findSegment(state, label)?.prompts ?? [];
-          const after = withSegment(state, { label, voxels: object.voxels, prompts });
-          const recorded = extendStep(state, label, after, session);
-          return { ...recorded, ...together(recorded, saved) };
-        });
-        // Their own step: the object's may lie under others of theirs by now.
-        if (taken.moves.size > 0) {
-          const step = { name: `taken by ${nameOf(session.state, label)}`, moves: taken.moves };
-          await session.change((state) => ({ state: taken.apply(state), ...taken.saved, step }));
-        }
-      } catch (error) {
-        session.rest();
-        throw error;
-      }
-      tellChanged(session, label, object.voxels, applied.changed);
-      taking.tell();
+    if (applied.passes === 0) {
+      const { voxels, prompts } = object;
+      return { ...applied, label, voxels, prompts, maskRevision: session.state.maskRevision };
     }
-    const { voxels, prompts } = object;
-    const { taken, spared } = taking ?? {};
-    return { ...applied, label, voxels, prompts, maskRevision: session.state.maskRevision, taken, spared };
+    const name = `prediction, ${nameOf(session.state, label)}`;
+    return commitObject(session, opened, object, applied, (prompts) => prompts, ownStep ? { name } : "last", beside);
   });
 }

@@ -13,7 +13,7 @@ import {
 } from "./history.ts";
 import type { Limits } from "./limits.ts";
 import { type BlobChange, type BlobSource, partKey, readObject, together } from "./saved-objects.ts";
-import { findSegment, objectKey, type SessionState } from "./state.ts";
+import { objectKey, type SessionState } from "./state.ts";
 
 /** What is on disk of the session. */
 export interface StepSource extends BlobSource {
@@ -60,32 +60,56 @@ export function recordChange(
 }
 
 /**
- * A prediction made later belongs to the step of the object's newest prompt, as it does in the object's own history. What
- * had been undone can no longer be redone.
+ * Whether the newest step is one in which something was said to this object: a prediction that was put off then goes with it.
+ * Otherwise it is a step of its own, so that undo takes back first what was done last.
+ */
+export function goesWithPrompt({ history }: SessionState, label: number, source: StepSource): boolean {
+  const last = history.undo.at(-1);
+  const patch = last && source.step(last.id).segments.find((segment) => segment.label === label);
+  return patch !== undefined && patch.moves > 0 && patch.prompts.removed.length + patch.prompts.added.length > 0;
+}
+
+/**
+ * Adds what happened from `before` to `after` to the object's newest step, as in its own history. `moves` are those of the
+ * objects it took from, too. What had been undone can no longer be redone.
  */
 export function extendStep(
-  { history }: SessionState,
+  before: SessionState,
   label: number,
   after: SessionState,
+  moves: Moves,
   source: StepSource,
 ): Recorded {
+  const { history } = before;
   const remove = history.redo.flatMap(({ id }) => keysOf(source.step(id), "undo", source));
-  const voxels = findSegment(after, label)?.voxels;
-  for (let place = history.undo.length - 1; place >= 0; place--) {
-    const entry = history.undo[place];
-    const step = source.step(entry.id);
-    const patch = step.segments.find((segment) => segment.label === label);
-    if (!patch || patch.moves === 0) continue;
-    const segments = step.segments.map((segment) => (segment === patch ? { ...patch, after: voxels } : segment));
-    const [old, now] = [encodeStep(step), encodeStep({ ...step, segments })];
-    const undo = history.undo.with(place, { ...entry, bytes: entry.bytes + now.length - old.length });
-    return {
-      state: { ...after, history: { ...history, undo, redo: [] } },
-      put: new Map([[stepKey(step.id), now]]),
-      remove,
-    };
+  const place = history.undo.findLastIndex(({ id }) =>
+    source.step(id).segments.some((segment) => segment.label === label && segment.moves > 0),
+  );
+  if (place < 0) return { state: { ...after, history: { ...history, redo: [] } }, put: new Map(), remove };
+  const entry = history.undo[place];
+  const step = source.step(entry.id);
+  const added = patchesBetween(before, after, moves)?.segments ?? [];
+  const extended: HistoryStep = { ...step, segments: joined(step.segments, added) };
+  const [old, now] = [encodeStep(step), encodeStep(extended)];
+  const bytes = entry.bytes + now.length - old.length;
+  const undo = history.undo.with(place, { ...entry, bytes, objects: movesOf(extended) });
+  const stepOf = (id: number) => (id === step.id ? extended : source.step(id));
+  const forgotten = undo.slice(0, firstKept(undo, moves, stepOf, source.limits));
+  return {
+    state: { ...after, history: { ...history, undo: undo.slice(forgotten.length), redo: [] } },
+    put: new Map([[stepKey(step.id), now]]),
+    remove: [...remove, ...forgotten.flatMap(({ id }) => keysOf(stepOf(id), "redo", source))],
+  };
+}
+
+/** The patches of one step, and further ones that leave the prompts as they are. */
+function joined(patches: readonly SegmentPatch[], further: readonly SegmentPatch[]): readonly SegmentPatch[] {
+  const byKey = new Map(patches.map((patch) => [patch.label, patch]));
+  for (const patch of further) {
+    const known = byKey.get(patch.label);
+    byKey.set(patch.label, known ? { ...known, after: patch.after, moves: known.moves + patch.moves } : patch);
   }
-  return { state: { ...after, history: { ...history, redo: [] } }, put: new Map(), remove };
+  return byLabel([...byKey.values()]);
 }
 
 /** Moves the newest step over to the other list. `saved` is what the engine made of objects that are there on both sides. */

@@ -7,6 +7,7 @@ import type { StepFacts } from "./history.ts";
 import { tellLabel, withAttributes } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { freeLabel, refuseLocked, segmentNotFound } from "./points.ts";
+import { extendStep } from "./recording.ts";
 import { together, writeObject } from "./saved-objects.ts";
 import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
@@ -214,7 +215,7 @@ export async function predictOrLeave(
 }
 
 /**
- * Puts what the engine did on disk. When that fails, memory and disk differ and disk is right: the image is let go, and
+ * Puts what the engine did on disk, as a step or as a part of the object's last one. When that fails, memory and disk differ and disk is right: the image is let go, and
  * opened from there by the next call.
  */
 export async function commitObject(
@@ -223,7 +224,7 @@ export async function commitObject(
   object: SegmentObject,
   applied: Applied,
   plan: (prompts: readonly PromptSummary[]) => readonly PromptSummary[],
-  step: StepFacts,
+  step: StepFacts | "last",
   beside?: Beside,
 ): Promise<ObjectChange> {
   const { label } = object;
@@ -231,13 +232,13 @@ export async function commitObject(
   try {
     taking = await takeFromOthers(session, opened, label, beside);
     const saved = together(writeObject(objectKey(label), await object.save()), taking.saved);
-    await session.change((state) => {
-      const prompts = plan(findSegment(state, label)?.prompts ?? []);
-      return {
-        state: taking.apply(withSegment(state, { label, voxels: object.voxels, prompts })),
-        ...saved,
-        step: { ...step, moves: new Map([[label, { steps: 1, undoable: object.undoable }], ...taking.moves]) },
-      };
+    await session.change((before) => {
+      const prompts = plan(findSegment(before, label)?.prompts ?? []);
+      const state = taking.apply(withSegment(before, { label, voxels: object.voxels, prompts }));
+      const moves = (steps: number) => new Map([[label, { steps, undoable: object.undoable }], ...taking.moves]);
+      if (step !== "last") return { state, ...saved, step: { ...step, moves: moves(1) } };
+      const extended = extendStep(before, label, state, moves(0), session);
+      return { ...extended, ...together(extended, saved) };
     });
   } catch (error) {
     session.rest();

@@ -102,10 +102,12 @@ export function fakeObject(
       return record([...before, waits ? { ...prompt, waits } : prompt], passes);
     },
     async predict(options) {
-      const last = history.now.at(-1);
+      const at = history.now.findLastIndex(({ gone }) => !gone);
+      const last = history.now[at];
       if (!last?.waits) return { voxels: count(), passes: 0, zooms: [], secondsNetwork: 0, secondsTotal: 0 };
       await predict(2, options, history.now);
-      return change({ ...history, now: history.now.with(-1, { ...last, waits: false }), redo: [] }, 2);
+      const now = history.now.with(at, { ...last, waits: false });
+      return options.ownStep ? record(now, 2) : change({ ...history, now, redo: [] }, 2);
     },
     async rewrite(edit, options) {
       const next = rewritten(promptsOf(history.now), edit);

@@ -32,7 +32,8 @@ export function segmenterEngine(): Engine {
         return segmenter.redoable;
       },
       apply: (prompt, { predict, autozoom, signal }) => finish(segmenter.apply(prompt, { predict, autozoom, signal })),
-      predict: ({ autozoom, full, signal }) => finish(segmenter.predict({ autozoom, forceFullRefine: full, signal })),
+      predict: ({ autozoom, full, ownStep, signal }) =>
+        finish(segmenter.predict({ autozoom, forceFullRefine: full, ownStep, signal })),
       rewrite: (edit, { autozoom, signal }) => finish(segmenter.rewrite(edit, { autozoom, signal })),
       async edit(edit) {
         const made = finishWork(editMask(edit, segmenter.mask, volume));
