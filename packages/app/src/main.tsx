@@ -12,6 +12,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { Mishap } from "./panels/mishap.tsx";
 import { watchServer } from "./state/heartbeat.ts";
+import { warnBeforeLeaving } from "./state/leaving.ts";
 import { followColours } from "./state/preferences.ts";
 import { start } from "./state/session-actions.ts";
 import { keepViews } from "./state/view-keeper.ts";
@@ -30,6 +31,7 @@ if (!administers) {
   installTestHook();
   void start();
   watchServer();
+  warnBeforeLeaving();
 }
 createRoot(root).render(
   <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="dark">

@@ -89,9 +89,21 @@ export function FileDrop() {
 }
 
 function take(files: FileList | null | undefined): void {
-  const file = files?.[0];
-  if (!file || store.getState().session.phase !== "ready") return;
-  if (files.length > 1)
+  const [file, ...others] = files ?? [];
+  if (!file) return;
+  if (others.length > 0)
     report(new Error("One file holds the whole scan: drop a single .nii or .nii.gz."), "open several files");
-  else void openFile(file);
+  else whenReady(() => void openFile(file));
+}
+
+/** At once, or as soon as the session is open: a quick hand is not made to try twice. */
+function whenReady(act: () => void): void {
+  const { phase } = store.getState().session;
+  if (phase === "ready") act();
+  if (phase !== "starting") return;
+  const stop = store.subscribe(({ session }) => {
+    if (session.phase === "starting") return;
+    stop();
+    if (session.phase === "ready") act();
+  });
 }

@@ -2,6 +2,7 @@ import { Button, Kbd, Progress } from "@mantine/core";
 import { IconPlayerPlayFilled, IconPlayerStopFilled } from "@tabler/icons-react";
 import { cancelRun, run } from "../state/run-actions.ts";
 import { useApp } from "../state/store.ts";
+import { cancelWork } from "../state/work.ts";
 import type { RunProgress } from "../words/run.ts";
 
 export function RunPanel() {
@@ -31,7 +32,7 @@ export function RunPanel() {
 }
 
 function Running({ fraction, text, stage, ours }: RunProgress) {
-  const waiting = stage === "waiting" || stage === "starting" || stage === "cancelling";
+  const waiting = stage === "waiting" || stage === "starting" || stage === "cancelling" || stage === "held";
   return (
     <section className="panel-section" aria-label="Run" data-testid="running">
       <div className="running-head">
@@ -53,7 +54,7 @@ function Running({ fraction, text, stage, ours }: RunProgress) {
           mt="sm"
           leftSection={<IconPlayerStopFilled size={15} />}
           loading={stage === "cancelling"}
-          onClick={cancelRun}
+          onClick={() => cancelWork() || cancelRun()}
           data-testid="cancel-run"
         >
           Cancel

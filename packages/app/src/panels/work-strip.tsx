@@ -22,8 +22,10 @@ export function WorkStrip() {
   return (
     <section className="work-strip" aria-label="Work" data-testid="working">
       <div className="work-words">
-        <span role="status">{text}</span>
-        {waiting > 0 && <span className="work-more">{waiting} more</span>}
+        <span role="status" title={text}>
+          {text}
+        </span>
+        {waiting > 0 && stage !== "held" && <span className="work-more">{waiting} more</span>}
         <Progress
           value={unknown ? 100 : 100 * fraction}
           color={unknown ? "gray" : undefined}
@@ -34,11 +36,11 @@ export function WorkStrip() {
         />
       </div>
       {ours && (
-        <Tooltip label={waiting > 0 ? "Cancel all (Esc)" : "Cancel (Esc)"}>
+        <Tooltip label={stage === "held" ? "Do not send (Esc)" : waiting > 0 ? "Cancel all (Esc)" : "Cancel (Esc)"}>
           <ActionIcon
             size="sm"
             variant="default"
-            aria-label="Cancel"
+            aria-label={stage === "held" ? "Do not send" : "Cancel"}
             disabled={stage === "cancelling"}
             onClick={() => cancelWork() || cancelRun()}
             data-testid="cancel-work"

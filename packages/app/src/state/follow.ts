@@ -40,7 +40,7 @@ export function follow(): Promise<boolean> {
     },
     onEvent: take,
     onLost: () => void lookForServer(),
-    onError: (error, doing) => handleLoss(error, doing, false),
+    onError: (error, doing) => handleLoss(error, doing, { asked: false }),
   });
   return replica.refresh();
 }

@@ -5,12 +5,15 @@ import { handleLoss } from "./loss.ts";
 import { saving } from "./saving.ts";
 import { store } from "./store.ts";
 import { createTurns } from "./turns.ts";
+import { dropNewest } from "./work.ts";
 
 /** Presses that may wait behind the step on its way: as many as a person presses in a row and means. */
 const mostWaiting = 5;
 const turns = createTurns(mostWaiting);
 
-export function undo(): Promise<void> {
+/** What the server has not got yet is the last that was done. */
+export async function undo(): Promise<void> {
+  if (dropNewest()) return;
   return travel("undo the last step", () => store.getState().history.position - 1);
 }
 

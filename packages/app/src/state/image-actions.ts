@@ -38,7 +38,7 @@ export async function openFile(file: File, frame?: number): Promise<void> {
     await refresh();
     store.setState(({ imageRevision }) => ({ sentRevision: imageRevision }));
   } catch (error) {
-    if (!own.signal.aborted) handleLoss(error, `open ${file.name}`);
+    if (!own.signal.aborted) handleLoss(error, `open ${file.name}`, { again: () => void openFile(file, frame) });
   } finally {
     if (uploading === own) endUpload();
   }
@@ -88,7 +88,7 @@ export async function openSample(): Promise<void> {
     rememberName("Sample scan");
     await refresh();
   } catch (error) {
-    handleLoss(error, "open the sample");
+    handleLoss(error, "open the sample", { again: () => void openSample() });
   } finally {
     store.setState({ upload: undefined });
   }

@@ -11,6 +11,6 @@ export async function openMask(file: File, into?: number): Promise<void> {
     await refresh();
     activate(segments[0]?.label);
   } catch (error) {
-    handleLoss(error, `open ${file.name} as a mask`);
+    handleLoss(error, `open ${file.name} as a mask`, { again: () => void openMask(file, into) });
   }
 }

@@ -15,7 +15,7 @@ export async function mark(voxel: Vec3): Promise<void> {
     store.setState({ selected: undefined });
     await refresh();
   } catch (error) {
-    handleLoss(error, "mark the point");
+    handleLoss(error, "mark the point", { again: () => void mark(voxel) });
   }
 }
 
@@ -24,7 +24,7 @@ export async function removePoint(number: number): Promise<void> {
     await saving(client.removePoint(number));
     await refresh();
   } catch (error) {
-    handleLoss(error, `remove point ${number}`);
+    handleLoss(error, `remove point ${number}`, { again: () => void removePoint(number) });
   }
 }
 
@@ -33,7 +33,7 @@ export async function clearPoints(): Promise<void> {
     await saving(client.clearPoints());
     await refresh();
   } catch (error) {
-    handleLoss(error, "remove the points");
+    handleLoss(error, "remove the points", { again: () => void clearPoints() });
   }
 }
 

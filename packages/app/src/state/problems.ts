@@ -3,12 +3,17 @@ import { store } from "./store.ts";
 
 let lastId = 0;
 
-/** Shows an error until it is read. The same words are not shown twice at once. */
-export function report(error: unknown, doing: string): void {
-  const words = problemWords(error, doing);
+/** Shows an error until it is read. `again` does once more what it was about. */
+export function report(error: unknown, doing: string, again?: () => void): void {
+  const { title, detail } = problemWords(error, doing);
+  say(title, detail, again);
+}
+
+/** Shows something until it is read. The same words are not shown twice at once: the later `again` takes the place. */
+export function say(title: string, detail: string, again?: () => void): void {
   store.setState(({ problems }) => {
-    const known = problems.some(({ title, detail }) => title === words.title && detail === words.detail);
-    return known ? {} : { problems: [...problems, { id: ++lastId, ...words }] };
+    const others = problems.filter((problem) => problem.title !== title || problem.detail !== detail);
+    return { problems: [...others, { id: ++lastId, title, detail, again }] };
   });
 }
 

@@ -16,7 +16,7 @@ export async function addPrompt(body: PromptInput): Promise<boolean> {
   const { mode, others } = editing.getState();
   const { guess, label } = target();
   const text = `${body.positive === false ? "−" : "+"} ${body.kind}`;
-  return inTurn({ label: guess, text, doing: `add the ${body.kind}` }, async (signal) => {
+  return inTurn({ label: guess, text, step: text, doing: `add the ${body.kind}` }, async (signal) => {
     const result = await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others });
     if (mode === "live") tell(result);
   });
@@ -35,7 +35,8 @@ export async function runPrompts(): Promise<boolean> {
 export async function edit(body: EditInput): Promise<boolean> {
   const { others } = editing.getState();
   const { guess, label } = target();
-  return inTurn({ label: guess, text: editText(body), doing: "change the segment" }, async (signal) => {
+  const text = editText(body);
+  return inTurn({ label: guess, text, step: text, doing: "change the segment" }, async (signal) => {
     tell(await client.edit(await label(), body, { signal, others }));
   });
 }

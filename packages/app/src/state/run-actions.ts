@@ -15,7 +15,7 @@ export async function run(): Promise<void> {
   try {
     await saving(client.run({ signal: own.signal }));
   } catch (error) {
-    if (!own.signal.aborted) handleLoss(error, "run the segmentation");
+    if (!own.signal.aborted) handleLoss(error, "run the segmentation", { again: () => void run() });
   } finally {
     if (running === own) running = undefined;
     store.setState({ run: undefined });

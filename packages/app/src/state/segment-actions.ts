@@ -40,7 +40,7 @@ export async function newSegment(): Promise<void> {
   try {
     await saving(create());
   } catch (error) {
-    handleLoss(error, "make a segment");
+    handleLoss(error, "make a segment", { again: () => void newSegment() });
   }
 }
 
@@ -70,7 +70,7 @@ export async function changeSegment(label: number, patch: SegmentPatch): Promise
     await saving(client.changeSegment(label, patch));
     await refresh();
   } catch (error) {
-    handleLoss(error, `change segment ${label}`);
+    handleLoss(error, `change segment ${label}`, { again: () => void changeSegment(label, patch) });
   }
 }
 

@@ -14,7 +14,8 @@ export async function start(): Promise<void> {
 
 /** Goes over to a session; undefined makes a new one. */
 export async function enter(id: string | undefined): Promise<void> {
-  cancelWork();
+  // What waits for this very session waits on, such as for somebody to log in.
+  if (id === undefined || id !== client.sessionId) cancelWork();
   unfollow();
   store.setState({ ...emptySession, session: { phase: "starting", id }, problems: [] });
   try {
@@ -25,7 +26,7 @@ export async function enter(id: string | undefined): Promise<void> {
     if (error instanceof ApiError && [429, 503].includes(error.status)) {
       store.setState(({ session }) => ({ session: { ...session, phase: "refused", reason: error.message } }));
     } else {
-      handleLoss(error, "start a session", false);
+      handleLoss(error, "start a session", { asked: false });
     }
     return;
   }

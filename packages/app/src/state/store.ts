@@ -22,6 +22,8 @@ export interface Problem {
   readonly id: number;
   readonly title: string;
   readonly detail: string;
+  /** Does once more what it was about. */
+  readonly again?: () => void;
 }
 
 export interface Upload {

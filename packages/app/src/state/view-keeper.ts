@@ -67,7 +67,7 @@ function keep(): void {
   client.keepView(viewToKeep(state, editing.getState())).catch((error: unknown) => {
     // Tried again with the next change.
     kept = "";
-    handleLoss(error, "keep the view", false);
+    handleLoss(error, "keep the view", { asked: false });
   });
 }
 

@@ -1,25 +1,27 @@
-import { startedRun } from "../words/run.ts";
+import { heldRun, startedRun, stepsText } from "../words/run.ts";
+import { type Asked, hasArrived, newestStep } from "./arrived.ts";
 import { isGone, isLocked, isUnreachable } from "./client.ts";
 import { editing, type PendingPrompt } from "./editing.ts";
 import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
+import { say } from "./problems.ts";
+import { mayPass } from "./reader.ts";
 import { saving } from "./saving.ts";
 import { store } from "./store.ts";
 
-interface Task extends PendingPrompt {
-  /** Completes "Cannot …". */
-  readonly doing: string;
-  readonly act: (signal: AbortSignal) => Promise<void>;
-  readonly end: (done: boolean) => void;
-}
-
-export interface TaskWords {
-  readonly label: number;
+export interface TaskWords extends Asked {
   /** What the person sees waiting, such as "+ point". */
   readonly text: string;
   /** Completes "Cannot …". */
   readonly doing: string;
 }
+
+interface Task extends PendingPrompt, TaskWords {
+  readonly act: (signal: AbortSignal) => Promise<void>;
+  readonly end: (done: boolean) => void;
+}
+
+const againMs = 2_000;
 
 let lastId = 0;
 let tasks: readonly Task[] = [];
@@ -27,47 +29,120 @@ let current: AbortController | undefined;
 
 /**
  * Does what the person asked for after what they asked for before. Resolves to whether it was done; why it was not is shown.
- * When the server or the session is lost, what waits behind is dropped: it was meant for what is not known to have happened.
+ * While the server cannot be reached, or cannot do it yet, all of it waits: nothing that was drawn is lost.
  */
-export function inTurn(words: TaskWords, act: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+export function inTurn(words: TaskWords, act: Task["act"]): Promise<boolean> {
   // A scan that is still on its way is there to be looked at.
   if (store.getState().local) return Promise.resolve(false);
   return new Promise((end) => {
     setTasks([...tasks, { ...words, id: ++lastId, act, end }]);
     if (!current) void work();
+    else if (isHeld()) showHeld(store.getState().run?.reason);
   });
 }
 
 /** Stops what runs and drops what waits; dropping the connection is what stops the work on the server. */
 export function cancelWork(): boolean {
   if (!current) return false;
+  const unheard = isHeld() || !store.getState().server.reachable ? tasks : [];
   const [running, ...waiting] = tasks;
   setTasks(running ? [running] : []);
   for (const { end } of waiting) end(false);
   store.setState(({ run }) => ({ run: run && { ...run, stage: "cancelling", text: "Stopping …" } }));
   current.abort();
+  if (unheard.length > 0) offerAgain(unheard);
   return true;
+}
+
+/** Takes back the last of what the server has not got yet. */
+export function dropNewest(): boolean {
+  const newest = tasks.at(-1);
+  if (!newest || !isHeld()) return false;
+  if (tasks.length === 1) current?.abort();
+  else {
+    setTasks(tasks.slice(0, -1));
+    newest.end(false);
+    showHeld(store.getState().run?.reason);
+  }
+  return true;
+}
+
+/** Something that was asked for is not known to be done. */
+export function isWorking(): boolean {
+  return tasks.length > 0;
 }
 
 async function work(): Promise<void> {
   for (let task = tasks[0]; task; task = tasks[0]) {
     current = new AbortController();
-    const { signal } = current;
-    store.setState({ run: { ...startedRun(true), label: task.label } });
-    let done = false;
-    try {
-      await saving(task.act(signal));
-      done = true;
-    } catch (error) {
-      if (!signal.aborted) handleLoss(error, task.doing);
-      if (isGone(error) || isLocked(error) || isUnreachable(error)) drop(tasks.slice(1));
-    }
+    const done = await finish(task, current.signal);
     store.setState({ run: undefined });
     if (store.getState().session.phase === "ready") await refresh();
     setTasks(tasks.filter((one) => one !== task));
     task.end(done);
   }
   current = undefined;
+}
+
+/** What the server did not answer is asked for again once it is there, unless it turns out to have done it. */
+async function finish(task: Task, signal: AbortSignal): Promise<boolean> {
+  const { history, imageRevision } = store.getState();
+  for (;;) {
+    store.setState({ run: { ...startedRun(true), label: task.label } });
+    let reason: string | undefined;
+    try {
+      await saving(task.act(signal));
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      const waits = mayPass(error) || isLocked(error);
+      if (!waits) handleLoss(error, task.doing, { again: () => void inTurn(task, task.act) });
+      if (isGone(error)) drop(tasks.slice(1));
+      if (!waits) return false;
+      if (isLocked(error) || isUnreachable(error)) handleLoss(error, task.doing, { asked: false });
+      else reason = error instanceof Error ? error.message : String(error);
+    }
+    showHeld(reason);
+    await serverBack(signal);
+    if (signal.aborted) return false;
+    const now = store.getState();
+    if (now.imageRevision !== imageRevision) {
+      say(`Cannot ${task.doing}`, "It was drawn on a scan that somebody replaced meanwhile.");
+      drop(tasks.slice(1));
+      return false;
+    }
+    if (hasArrived(now.history, newestStep(history), task)) return true;
+  }
+}
+
+/** Resolves when the server answers again and the session is open, or when the work was cancelled. */
+async function serverBack(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, againMs);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    const { server, session } = store.getState();
+    if (!signal.aborted && server.reachable && session.phase === "ready" && (await refresh())) break;
+  }
+  // Another look at the session empties what is shown of it.
+  setTasks(tasks);
+}
+
+function isHeld(): boolean {
+  return store.getState().run?.stage === "held";
+}
+
+function showHeld(reason: string | undefined): void {
+  const texts = tasks.map(({ text }) => text);
+  store.setState({ run: heldRun(texts, reason) });
+}
+
+/** A key pressed by mistake does not throw away what was drawn while nobody listened. */
+function offerAgain(dropped: readonly Task[]): void {
+  say(`Not sent: ${stepsText(dropped.length)}`, dropped.map(({ text }) => text).join(", "), () => {
+    for (const task of dropped) void inTurn(task, task.act);
+  });
 }
 
 function drop(waiting: readonly Task[]): void {

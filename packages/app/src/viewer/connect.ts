@@ -173,7 +173,7 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     } catch (error) {
       if (opened !== key) return "failed";
       const again = mayPass(error);
-      handleLoss(error, "show the segmentation", !again);
+      handleLoss(error, "show the segmentation", { asked: !again });
       return again ? "again" : "failed";
     }
   }

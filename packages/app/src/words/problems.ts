@@ -29,9 +29,30 @@ export function problemWords(error: unknown, doing: string): ProblemWords {
   if (error instanceof ApiError) {
     const detail =
       error.code === "network"
-        ? `${error.message}. Your work is kept on the server; this page tries again.`
+        ? `${error.message}, or its answer was lost on the way. When it is back, this page shows whether it was done.`
         : error.message;
     return { title: titles[error.code] ?? `Cannot ${doing}`, detail };
   }
   return { title: `Cannot ${doing}`, detail: error instanceof Error ? error.message : String(error) };
+}
+
+/** What is as it was asked for, and may go through another time, after a wait or a change elsewhere. */
+const passing: ReadonlySet<ApiError["code"]> = new Set([
+  "network",
+  "unknown",
+  "internal",
+  "model_failed",
+  "aborted",
+  "request_timeout",
+  "unavailable",
+  "too_many_requests",
+  "run_in_progress",
+  "upload_in_progress",
+  "limit_reached",
+  "segment_locked",
+]);
+
+/** Whether the same may work when it is asked for once more. */
+export function mayHelp(error: unknown): boolean {
+  return error instanceof ApiError && passing.has(error.code);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { advanceRun, runText, startedRun } from "./run.ts";
+import { advanceRun, heldRun, runText, startedRun, stepsText } from "./run.ts";
 
 const event = {
   type: "progress",
@@ -39,4 +39,12 @@ test("progress counts objects and passes, and never goes back when more passes a
 test("a run being stopped says so until it has stopped", () => {
   const stopping = { ...startedRun(true), stage: "cancelling", text: "Stopping …" } as const;
   expect(advanceRun(stopping, event)).toEqual(stopping);
+});
+
+test("what waits for the server is told, and no event of others changes that", () => {
+  const held = heldRun(["+ point", "brush"]);
+  expect(held.text).toBe("Waits: + point, brush");
+  expect(advanceRun(held, event)).toBe(held);
+  expect(stepsText(1)).toBe("1 step");
+  expect(stepsText(2)).toBe("2 steps");
 });
