@@ -362,14 +362,16 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await page.waitForFunction(() => window.septum?.running === false);
   }
 
-  /** The page shows as many voxels of each segment as the server's label map has. */
+  /** The page shows as many voxels of each segment as the server's label map has, and all of the active one's. */
   async function isShown(one: Page): Promise<void> {
     await isIdle();
     const shown = () => one.evaluate(() => window.septum?.shownLabels() ?? {});
     const there = async () => {
       const counts: Record<string, number> = {};
       for (const label of (await client.mask()).data) if (label > 0) counts[label] = (counts[label] ?? 0) + 1;
-      return counts;
+      const active = await one.evaluate(() => window.septum?.active);
+      const own = (await client.segments()).segments.find(({ label }) => label === active);
+      return own && own.voxels > 0 ? { ...counts, [own.label]: own.voxels } : counts;
     };
     await expect.poll(async () => isEqual(await shown(), await there()), { timeout: 60_000 }).toBe(true);
   }

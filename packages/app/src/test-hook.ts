@@ -12,6 +12,8 @@ export interface TestHook {
   readonly shape: Vec3 | undefined;
   readonly points: readonly { readonly number: number; readonly voxel: Vec3; readonly color: string }[];
   readonly running: boolean;
+  /** The segment that is shown whole, also where others overlap it. */
+  readonly active: number | undefined;
   /** Voxels shown per label value. */
   shownLabels(): Readonly<Record<string, number>>;
   /** Where a voxel is drawn in a plane, in CSS pixels of the page; undefined when the plane is not on the screen. */
@@ -51,6 +53,9 @@ export function installTestHook(): void {
     },
     get points() {
       return store.getState().points;
+    },
+    get active() {
+      return viewer?.activeMask;
     },
     get running() {
       return store.getState().run !== undefined;

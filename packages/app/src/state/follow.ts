@@ -5,11 +5,11 @@ import { client } from "./client.ts";
 import { showFacts } from "./facts.ts";
 import { lookForServer } from "./heartbeat.ts";
 import { handleLoss, loseSession } from "./loss.ts";
-import { createReplica, type Replica } from "./replica.ts";
+import { createReplica, type Replica, type SegmentEvent } from "./replica.ts";
 import { store } from "./store.ts";
 
-/** Told when labels changed inside a box of the scan, or (undefined) anywhere. */
-type MaskListener = (box: Box | undefined) => void;
+/** Told when labels changed inside a box of the scan, or (undefined) anywhere: one segment's, or (undefined) any. */
+type MaskListener = (box: Box | undefined, segment?: SegmentEvent) => void;
 
 let replica: Replica | undefined;
 const maskListeners = new Set<MaskListener>();
@@ -35,8 +35,8 @@ export function follow(): Promise<boolean> {
   replica = createReplica({
     client,
     onFacts: showFacts,
-    onMasks: (box) => {
-      for (const listener of maskListeners) listener(box);
+    onMasks: (box, segment) => {
+      for (const listener of maskListeners) listener(box, segment);
     },
     onEvent: take,
     onLost: () => void lookForServer(),

@@ -2,6 +2,9 @@ import type { Client, HistoryAnswer, NumberedPoint, SessionEvent, StatusAnswer }
 import type { Box } from "@septum/volume";
 import { createReader, mayPass } from "./reader.ts";
 
+/** A segment changed or was removed. */
+export type SegmentEvent = Extract<SessionEvent, { readonly type: "segment" }>;
+
 /** A session as read in one go, its masks aside. */
 export interface Facts {
   readonly status: StatusAnswer;
@@ -12,8 +15,8 @@ export interface Facts {
 export interface ReplicaOptions {
   readonly client: Pick<Client, "status" | "points" | "history" | "events">;
   onFacts(facts: Facts): void;
-  /** The labels changed inside a box of the scan, or (undefined) anywhere. */
-  onMasks(box: Box | undefined): void;
+  /** Labels changed inside a box of the scan, or (undefined) anywhere: one segment's, or (undefined) any. */
+  onMasks(box: Box | undefined, segment?: SegmentEvent): void;
   /** Every event, before what it leads to. */
   onEvent(event: SessionEvent): void;
   /** `doing` completes "Cannot …". */
@@ -82,7 +85,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     switch (event.type) {
       case "segment":
         seen.masks = event.mask_revision;
-        onMasks(event.box ?? undefined);
+        onMasks(event.box ?? undefined, event);
         break;
       case "image":
         seen.images = event.image_revision;

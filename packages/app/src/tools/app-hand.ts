@@ -1,3 +1,4 @@
+import type { Axis } from "@septum/protocol";
 import type { Box } from "@septum/volume";
 import { editing } from "../state/editing.ts";
 import { mark } from "../state/point-actions.ts";
@@ -14,6 +15,17 @@ import { createHand, type Hand } from "./hand.ts";
  */
 export function createAppHand(viewer: () => Viewer | undefined, readAgain: (box: Box) => void): Hand {
   let stroke: Stroke | undefined;
+
+  /** What the server will refuse or leave to others is not painted to begin with. */
+  function begin(axis: Axis, add: boolean): Stroke | undefined {
+    const { brush, others } = editing.getState();
+    const label = target().guess;
+    const locked = store.getState().segments.flatMap((segment) => (segment.locked ? [segment.label] : []));
+    if (locked.includes(label)) return undefined;
+    const spared = others === "take" ? new Set(locked) : undefined;
+    return viewer()?.beginStroke({ ...brush, label, axis, add, spared });
+  }
+
   return createHand({
     editing: editing.getState,
     grid: () => viewer()?.grid,
@@ -31,8 +43,7 @@ export function createAppHand(viewer: () => Viewer | undefined, readAgain: (box:
       select: (prompt) => editing.setState({ prompt }),
       moveCross: (voxel) => viewer()?.goTo(voxel),
       paint({ tool, axis, places }) {
-        const { brush } = editing.getState();
-        stroke ??= viewer()?.beginStroke({ ...brush, label: target().guess, axis, add: tool === "brush" });
+        stroke ??= begin(axis, tool === "brush");
         stroke?.extend(places);
       },
       async painted(kept) {

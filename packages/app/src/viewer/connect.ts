@@ -1,4 +1,4 @@
-import { labelColor } from "@septum/protocol";
+import { ApiError, labelColor, type SegmentSummary } from "@septum/protocol";
 import { type Box, clipBox, isEmptyBox } from "@septum/volume";
 import { client } from "../state/client.ts";
 import { type Editing, editing, lookOf } from "../state/editing.ts";
@@ -23,8 +23,12 @@ export interface ConnectedViewer {
 export function connectViewer(viewer: Viewer): ConnectedViewer {
   let opened: string | undefined;
   const masks = createMaskSync(fetchLabels);
-  const stopMasks = onMaskChange((box) => {
-    if (store.getState().scan === "ready") masks.invalidate(box);
+  const activeMask = createMaskSync(fetchActiveMask);
+  const stopMasks = onMaskChange((box, segment) => {
+    if (store.getState().scan !== "ready") return;
+    masks.invalidate(box);
+    const ours = !segment || (segment.label === editing.getState().active && !segment.removed);
+    if (ours) activeMask.invalidate(box);
   });
   const preview = createPreviewSync({
     fetch: (label, signal) => client.preview(label, { signal }),
@@ -65,6 +69,9 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     if (before && view.layout !== before.view.layout) viewer.setLayout(view.layout);
     if (before && view.target && view.target !== before.view.target) viewer.goTo(view.target);
     if (state.segments !== before?.segments) {
+      if (before && state.scan === "ready" && isShownAnew(before.segments, state.segments, viewer.labelled())) {
+        masks.invalidate(undefined);
+      }
       showLooks();
       viewer.refreshOverlay();
     }
@@ -84,6 +91,7 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     }
     if (state.radiological !== before?.radiological) viewer.setRadiological(state.radiological);
     if (state.looks !== before?.looks) showLooks();
+    if (state.active !== before?.active) showActive(state.active);
     if (state.elsewhere !== before?.elsewhere) showPeople();
     viewer.refreshOverlay();
   }
@@ -114,6 +122,13 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     show(now);
     showPeople();
     masks.invalidate(undefined);
+    showActive(editing.getState().active);
+  }
+
+  /** The label map may have only part of it, so its own mask is fetched. */
+  function showActive(label: number | undefined) {
+    viewer.setActive(label);
+    if (label !== undefined && store.getState().scan === "ready") activeMask.invalidate(undefined);
   }
 
   /** Shows a file while it is on its way to the server. Why one cannot be shown is for the server to say. */
@@ -163,15 +178,32 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     );
   }
 
-  async function fetchLabels(box: Box | undefined): Promise<Outcome> {
+  function fetchLabels(box: Box | undefined): Promise<Outcome> {
+    return fetchMask(async (isCurrent) => {
+      const frame = await client.mask({ box });
+      if (isCurrent() && frame.kind === "labels") await viewer.setLabels(frame.box, frame.data);
+      preview.labelsShown((label) => label !== editing.getState().active);
+    });
+  }
+
+  function fetchActiveMask(box: Box | undefined): Promise<Outcome> {
+    return fetchMask(async (isCurrent) => {
+      const { active } = editing.getState();
+      if (active === undefined) return;
+      const frame = await client.mask({ label: active, box: viewer.activeMask === active ? box : undefined });
+      if (isCurrent() && frame.kind === "mask") await viewer.setActiveMask(active, frame.box, frame.data);
+      preview.labelsShown((label) => label === active);
+    });
+  }
+
+  async function fetchMask(read: (isCurrent: () => boolean) => Promise<void>): Promise<Outcome> {
     const key = opened;
     try {
-      const frame = await client.mask({ box });
-      if (opened === key && frame.kind === "labels") await viewer.setLabels(frame.box, frame.data);
-      preview.labelsShown();
+      await read(() => opened === key);
       return "done";
     } catch (error) {
-      if (opened !== key) return "failed";
+      // The active segment may be gone before this page has heard of it.
+      if (opened !== key || isMissing(error)) return "failed";
       const again = mayPass(error);
       handleLoss(error, "show the segmentation", { asked: !again });
       return again ? "again" : "failed";
@@ -181,7 +213,9 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
   return {
     readAgain(box) {
       const inside = viewer.size && clipBox(box, viewer.size);
-      if (inside && !isEmptyBox(inside)) masks.invalidate(inside);
+      if (!inside || isEmptyBox(inside)) return;
+      masks.invalidate(inside);
+      activeMask.invalidate(inside);
     },
     stop() {
       stopStore();
@@ -191,13 +225,28 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
       looks.stop();
       stopMasks();
       masks.stop();
+      activeMask.stop();
     },
   };
+}
+
+/**
+ * Whether the label map is another one though no mask changed: a locked segment has what it shares with others. Where all
+ * voxels together are no more than those that are `labelled`, nothing is shared.
+ */
+function isShownAnew(before: readonly SegmentSummary[], now: readonly SegmentSummary[], labelled: number): boolean {
+  const locks = new Map(before.map(({ label, locked }) => [label, locked]));
+  const turned = now.some(({ label, locked }) => locks.has(label) && locks.get(label) !== locked);
+  return turned && now.reduce((sum, { voxels }) => sum + voxels, 0) !== labelled;
 }
 
 const localKey = "local/";
 const fileIds = new WeakMap<Blob, number>();
 let lastFile = 0;
+
+function isMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "segment_not_found";
+}
 
 /** Where people look, for everything that shows it. */
 function keepPlaces({ people }: AppState): void {

@@ -82,7 +82,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     if (!overlayOnly) {
       painter.clear(canvas.width, canvas.height);
       if (opened) {
-        const look = sliceLook(opened.scan);
+        const look = sliceLook(opened);
         for (const tile of tiles()) opened.slices.draw(tile, cross, look, ratio);
       }
     }
@@ -95,9 +95,10 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     overlayOnly = true;
   }
 
-  function sliceLook({ scaling }: Scan): SliceLook {
+  function sliceLook({ scan: { scaling }, labels }: Opened): SliceLook {
     const stored = (value: number) => (value - scaling.intercept) / scaling.slope;
-    return { lower: stored(window.lower), upper: stored(window.upper), ...masks, preview };
+    const active = labels.active?.label ?? 0;
+    return { lower: stored(window.lower), upper: stored(window.upper), ...masks, active, preview };
   }
 
   function overlayState({ grid, spacing }: Scan): OverlayState {
@@ -239,7 +240,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
         events.onLabels();
       };
       const labels = createLabelStore(scan, onChange);
-      const slices = createSliceStack(painter, scan, () => labels.map);
+      const slices = createSliceStack(painter, scan, labels);
       opened = { scan, labels, slices };
       window = image.window;
       camera = wholeView;
@@ -258,6 +259,13 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     },
     async setLabels(box, labels) {
       await opened?.labels.setLabels(box, labels);
+    },
+    setActive: (label) => opened?.labels.setActive(label),
+    async setActiveMask(label, box, bits) {
+      await opened?.labels.setActiveMask(label, box, bits);
+    },
+    get activeMask() {
+      return opened?.labels.active?.label;
     },
     clearLabels: () => opened?.labels.clear(),
     beginStroke: (stroke) => opened?.labels.beginStroke(stroke),
@@ -323,7 +331,8 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       changeCamera(wholeView);
     },
     valueAt: (voxel) => opened && valueAt(opened.scan, voxel),
-    tallies: () => opened?.labels.map.tallies.byLabel ?? new Map(),
+    labelled: () => opened?.labels.map.tallies.labelled ?? 0,
+    tallies: () => opened?.labels.tallies ?? new Map(),
     refreshOverlay: invalidateOverlay,
     get size() {
       return opened?.scan.grid.size;

@@ -68,10 +68,12 @@ test("keeps the preview until the object's own labels are on the screen", async 
   const { sync, seen } = watched(async () => frame);
   sync.take(progress(5, 1));
   await vi.advanceTimersByTimeAsync(0);
-  sync.labelsShown();
+  sync.labelsShown(() => true);
   expect(seen).toEqual(["show 5"]);
   sync.take(changed(5));
-  sync.labelsShown();
+  sync.labelsShown((label) => label !== 5);
+  expect(seen).toEqual(["show 5"]);
+  sync.labelsShown((label) => label === 5);
   expect(seen).toEqual(["show 5", "hide"]);
 });
 

@@ -11,8 +11,8 @@ export interface PreviewSyncOptions {
 /** What an object would be so far, shown while it is being predicted. */
 export interface PreviewSync {
   take(event: SessionEvent): void;
-  /** The labels of the object are on the screen: the preview has had its time. */
-  labelsShown(): void;
+  /** Labels are on the screen as they are now, those that `isShown` says: a preview of one of them has had its time. */
+  labelsShown(isShown: (label: number) => boolean): void;
   /** Nothing is being predicted any more. */
   idle(): void;
   stop(): void;
@@ -79,8 +79,8 @@ export function createPreviewSync({ fetch, show, hide }: PreviewSyncOptions): Pr
       clearTimeout(linger);
       linger = setTimeout(end, lingerMs);
     },
-    labelsShown() {
-      if (changed) end();
+    labelsShown(isShown) {
+      if (changed && current && isShown(current.label)) end();
     },
     stop: end,
   };

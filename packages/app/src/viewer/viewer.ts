@@ -1,8 +1,9 @@
 import type { Box, Vec3 } from "@septum/volume";
 import type { DisplayGrid } from "./grid.ts";
-import type { Paint, Stroke } from "./labels/label-store.ts";
+import type { Stroke } from "./labels/label-store.ts";
 import type { Layer } from "./labels/layer.ts";
 import type { LabelLook } from "./labels/palette.ts";
+import type { Paint } from "./labels/stroke.ts";
 import type { LabelTally } from "./labels/tally.ts";
 import type { Layout, Plane, Slices } from "./planes.ts";
 import type { Window } from "./window.ts";
@@ -61,6 +62,12 @@ export interface Viewer {
   setWindow(window: Window): void;
   /** `labels`: one value per voxel of `box` (half-open, `[i, j, k]`), `i` fastest; 0 = no object. Resolves when shown. */
   setLabels(box: Box, labels: ArrayLike<number>): Promise<void>;
+  /** Which segment is to be seen whole where others overlap it, once its own mask is there. */
+  setActive(label: number | undefined): void;
+  /** The active segment's own mask: first of the whole volume, then of parts. A bit per voxel. Resolves when shown. */
+  setActiveMask(label: number, box: Box, bits: Uint8Array): Promise<void>;
+  /** The label whose own mask is there. */
+  readonly activeMask: number | undefined;
   clearLabels(): void;
   /** Paints in the picture at once, above what `setLabels` brings until the stroke is settled. */
   beginStroke(paint: Paint): Stroke | undefined;
@@ -84,6 +91,8 @@ export interface Viewer {
   resetCamera(): void;
   /** Value of the scan at a voxel, after the file's scaling. */
   valueAt(voxel: Vec3): number | undefined;
+  /** How many voxels have a label in the label map; where segments overlap, fewer than the segments have together. */
+  labelled(): number;
   /** Where the labels on the screen are. */
   tallies(): ReadonlyMap<number, LabelTally>;
   /** Draws prompts, crosshair and letters anew; the pictures below stay. */

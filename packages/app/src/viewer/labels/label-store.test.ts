@@ -1,9 +1,10 @@
-import type { Box, Vec3 } from "@septum/volume";
+import { type Box, packBits, type Vec3 } from "@septum/volume";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { displayGrid } from "../grid.ts";
 import type { Scan } from "../scan.ts";
-import { createLabelStore, type Paint } from "./label-store.ts";
+import { createLabelStore } from "./label-store.ts";
+import type { Paint } from "./stroke.ts";
 
 const size: Vec3 = [12, 10, 6];
 const spacing: Vec3 = [0.8, 1.5, 3];
@@ -106,6 +107,92 @@ test("says where it painted, and nothing of what was so before", () => {
       [1, 2],
     ],
   ]);
+});
+
+describe("the active segment", () => {
+  const dot: Paint = { shape: "disc", axis: 2, radiusMm: 0.9, label: 5, add: true };
+  const middle: Box = [
+    [4, 6],
+    [4, 6],
+    [2, 4],
+  ];
+
+  test("is counted whole where the label map gives its voxels to another, and as the map has it once it is not active", async () => {
+    const store = createLabelStore(scan, () => {});
+    await store.setLabels(whole, new Uint8Array(720).fill(2));
+    store.setActive(5);
+    expect(store.active).toBeUndefined();
+    await store.setActiveMask(5, whole, packBits(new Uint8Array(720).fill(1, 100, 130)));
+    expect([store.active?.label, store.tallies.get(5)?.voxels, store.tallies.get(2)?.voxels]).toEqual([5, 30, 720]);
+    store.setActive(2);
+    expect([store.active, store.tallies.get(5)]).toEqual([undefined, undefined]);
+  });
+
+  test("takes parts of its mask only after the whole, and none of a segment that is not active any more", async () => {
+    const store = createLabelStore(scan, () => {});
+    store.setActive(5);
+    await store.setActiveMask(5, middle, Uint8Array.of(255));
+    expect(store.active).toBeUndefined();
+    const late = store.setActiveMask(5, whole, new Uint8Array(90).fill(255));
+    store.setActive(6);
+    await late;
+    expect(store.active).toBeUndefined();
+    await store.setActiveMask(6, whole, new Uint8Array(90));
+    await store.setActiveMask(6, middle, Uint8Array.of(0b10000001));
+    expect([store.tallies.get(6)?.voxels, store.active?.has(4, 4, 2), store.active?.has(5, 5, 3)]).toEqual([
+      2,
+      true,
+      true,
+    ]);
+  });
+
+  test("is painted and erased above what it covers, which stays as it is", async () => {
+    const store = createLabelStore(scan, () => {});
+    await store.setLabels(whole, new Uint8Array(720).fill(2));
+    store.setActive(5);
+    await store.setActiveMask(5, whole, new Uint8Array(90));
+    const stroke = store.beginStroke(dot);
+    stroke.extend([[5, 5, 3]]);
+    await store.setActiveMask(5, whole, new Uint8Array(90));
+    expect([store.active?.has(5, 5, 3), store.tallies.get(5)?.voxels]).toEqual([true, 3]);
+    expect(new Set(store.map.data)).toEqual(new Set([2]));
+    store.beginStroke({ ...dot, add: false }).extend([[5, 5, 3]]);
+    expect(store.tallies.get(5)?.voxels).toBe(0);
+  });
+
+  test("keeps what was painted before its mask was there, and after another became active", async () => {
+    const boxes: Box[] = [];
+    const store = createLabelStore(scan, (box) => boxes.push(box));
+    const stroke = store.beginStroke(dot);
+    stroke.extend([[5, 5, 3]]);
+    expect(labelAt(store.map.data, 5, 5, 3)).toBe(5);
+    store.setActive(5);
+    await store.setActiveMask(5, whole, new Uint8Array(90));
+    expect(store.active?.has(5, 5, 3)).toBe(true);
+    await store.setLabels(whole, new Uint8Array(720).fill(2));
+    expect(labelAt(store.map.data, 5, 5, 3)).toBe(2);
+    boxes.length = 0;
+    store.setActive(2);
+    expect(labelAt(store.map.data, 5, 5, 3)).toBe(5);
+    expect(boxes).toEqual([stroke.box]);
+  });
+
+  test("does not get what a spared segment has", async () => {
+    const store = createLabelStore(scan, () => {});
+    const labels = new Uint8Array(720);
+    labels[4 + 12 * (5 + 10 * 3)] = 7;
+    labels[6 + 12 * (5 + 10 * 3)] = 2;
+    await store.setLabels(whole, labels);
+    for (const label of [5, 9]) {
+      if (label === 5) {
+        store.setActive(5);
+        await store.setActiveMask(5, whole, new Uint8Array(90));
+      }
+      store.beginStroke({ ...dot, label, spared: new Set([7]) }).extend([[5, 5, 3]]);
+      expect(store.tallies.get(label)?.voxels).toBe(2);
+      expect(labelAt(store.map.data, 4, 5, 3)).toBe(7);
+    }
+  });
 });
 
 function labelAt(data: ArrayLike<number>, i: number, j: number, k: number): number {

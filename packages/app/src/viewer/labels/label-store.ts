@@ -1,16 +1,9 @@
-import { type Box, boxSize, boxVoxels, intersectBoxes, isEmptyBox, uniteBoxes, type Vec3 } from "@septum/volume";
-import { type Scan, valueAt } from "../scan.ts";
-import { type Brush, brushVoxels } from "./brush.ts";
-import { createLabelMap, type LabelMap } from "./label-map.ts";
-
-/** What a stroke of the brush does to the voxels it goes over. */
-export interface Paint extends Brush {
-  /** The label that is painted, or erased. */
-  readonly label: number;
-  readonly add: boolean;
-  /** Paints only where the scan's value lies from the first to the second. */
-  readonly threshold?: readonly [number, number];
-}
+import { type Box, boxSize, boxVoxels, uniteBoxes, type Vec3, wholeBox } from "@septum/volume";
+import type { Scan } from "../scan.ts";
+import { type ActiveMask, createActiveMask } from "./active-mask.ts";
+import { createLabelMap } from "./label-map.ts";
+import { type Canvas, type OpenStroke, openStroke, type Paint } from "./stroke.ts";
+import type { LabelTally } from "./tally.ts";
 
 /** A stroke in the picture that the server has not settled yet. */
 export interface Stroke {
@@ -18,142 +11,145 @@ export interface Stroke {
   extend(places: readonly Vec3[]): void;
   /** Where it changed something; undefined: nowhere. */
   readonly box: Box | undefined;
-  /** The server knows better now: later labels overwrite it. */
+  /** The server knows better now: what it says later overwrites it. */
   settle(): void;
 }
 
-/** The labels on the screen: what the server says, and above it strokes that it has not settled yet. */
-export interface LabelStore {
-  readonly map: LabelMap;
+/**
+ * The labels on the screen: the merged label map, above it the active segment's own mask, as the server says, and in both
+ * strokes that it has not settled yet.
+ */
+export interface LabelStore extends Canvas {
+  /** Voxels of each label that are shown: of the active segment all, of others those that the label map has. */
+  readonly tallies: ReadonlyMap<number, LabelTally>;
   /** Large boxes are written piece by piece, so that the page stays responsive. Resolves when all is there. */
   setLabels(box: Box, labels: ArrayLike<number>): Promise<void>;
+  /** Which segment is active. It is shown as the label map has it until its mask over the whole volume is given. */
+  setActive(label: number | undefined): void;
+  /**
+   * Puts a bit per voxel of `box` into the active segment's own mask. Ignored when another is active by now, and for a part
+   * of a mask whose whole is not there. Resolves when all is shown.
+   */
+  setActiveMask(label: number, box: Box, bits: Uint8Array): Promise<void>;
   beginStroke(paint: Paint): Stroke;
   clear(): void;
   dispose(): void;
 }
 
-/** Voxels written in one go: a few milliseconds. */
-const voxelsAtOnce = 2_000_000;
+/** Voxels written in one go: a few milliseconds. Empty rows of a mask cost little. */
+const labelsAtOnce = 2_000_000;
+const bitsAtOnce = 4_000_000;
 
 /** `onChange` hears the box of voxels that may have changed. */
 export function createLabelStore(scan: Scan, onChange: (box: Box) => void): LabelStore {
   const { size } = scan.grid;
   const map = createLabelMap(size);
+  let activeLabel: number | undefined;
+  let active: ActiveMask | undefined;
   let strokes: readonly OpenStroke[] = [];
   let writing = Promise.resolve();
   let disposed = false;
+  const canvas: Canvas = {
+    map,
+    get active() {
+      return active;
+    },
+  };
 
-  async function writeAll(box: Box, labels: ArrayLike<number>) {
+  /** Calls `write` for one stretch of slices of a box after the other. */
+  async function inPieces(box: Box, voxelsAtOnce: number, write: (from: number, to: number) => void): Promise<void> {
     const [ni, nj, nk] = boxSize(box);
     const [k0, k1] = box[2];
     const step = Math.max(1, Math.floor(voxelsAtOnce / Math.max(1, ni * nj)));
     for (let k = k0; k < k1 && !disposed; k += step) {
-      const end = Math.min(k1, k + step);
-      map.write(box, labels, k, end);
-      const part: Box = [box[0], box[1], [k, end]];
-      for (const stroke of strokes) stroke.again(part);
-      onChange(part);
+      write(k, Math.min(k1, k + step));
       if (nk > step) await nextTask();
     }
   }
 
-  function beginStroke(paint: Paint): Stroke {
-    const stroke = openStroke(map, scan, paint, onChange);
-    strokes = [...strokes, stroke];
-    return {
-      extend: stroke.extend,
-      get box() {
-        return stroke.box;
-      },
-      settle() {
-        strokes = strokes.filter((one) => one !== stroke);
-      },
-    };
+  function written(part: Box): void {
+    for (const stroke of strokes) stroke.again(part);
+    onChange(part);
+  }
+
+  function after(work: () => Promise<void>): Promise<void> {
+    writing = writing.then(work);
+    return writing;
+  }
+
+  async function writeActive(label: number, box: Box, bits: Uint8Array): Promise<void> {
+    const before = active;
+    if (label !== activeLabel || (!before && boxVoxels(box) < boxVoxels(wholeBox(size)))) return;
+    if (before) {
+      await inPieces(box, bitsAtOnce, (from, to) => {
+        before.write(box, bits, from, to);
+        if (before === active) written([box[0], box[1], [from, to]]);
+      });
+      return;
+    }
+    const mask = createActiveMask(size, label);
+    await inPieces(box, bitsAtOnce, (from, to) => mask.write(box, bits, from, to));
+    if (label === activeLabel && !disposed) showActive(mask);
+  }
+
+  /** Strokes move over to where they belong now. */
+  function showActive(mask: ActiveMask | undefined): void {
+    const changed = [active?.extent, mask?.extent, ...strokes.map(({ box }) => box)].reduce(
+      (all, one) => (one ? uniteBoxes(all, one) : all),
+      undefined,
+    );
+    active = mask;
+    if (changed) written(changed);
   }
 
   return {
     map,
+    get active() {
+      return active;
+    },
+    get tallies() {
+      const { byLabel } = map.tallies;
+      return active ? new Map([...byLabel, [active.label, active.tally]]) : byLabel;
+    },
     setLabels(box, labels) {
       if (boxVoxels(box) === 0) return writing;
-      writing = writing.then(() => writeAll(box, labels));
-      return writing;
+      return after(() =>
+        inPieces(box, labelsAtOnce, (from, to) => {
+          map.write(box, labels, from, to);
+          written([box[0], box[1], [from, to]]);
+        }),
+      );
     },
-    beginStroke,
+    setActive(label) {
+      if (label === activeLabel) return;
+      activeLabel = label;
+      if (active) showActive(undefined);
+    },
+    setActiveMask(label, box, bits) {
+      if (boxVoxels(box) === 0) return writing;
+      return after(() => writeActive(label, box, bits));
+    },
+    beginStroke(paint) {
+      const stroke = openStroke(canvas, scan, paint, onChange);
+      strokes = [...strokes, stroke];
+      return {
+        extend: stroke.extend,
+        get box() {
+          return stroke.box;
+        },
+        settle() {
+          strokes = strokes.filter((one) => one !== stroke);
+        },
+      };
+    },
     clear() {
       strokes = [];
+      active = undefined;
       map.clear();
-      onChange([
-        [0, size[0]],
-        [0, size[1]],
-        [0, size[2]],
-      ]);
+      onChange(wholeBox(size));
     },
     dispose() {
       disposed = true;
-    },
-  };
-}
-
-interface OpenStroke {
-  readonly box: Box | undefined;
-  extend(places: readonly Vec3[]): void;
-  /** Paints again what lies in a box, after it was written over. */
-  again(box: Box): void;
-}
-
-function openStroke(map: LabelMap, scan: Scan, paint: Paint, onChange: (box: Box) => void): OpenStroke {
-  const { label, add, threshold } = paint;
-  const { size } = map;
-  const [ni, nj] = size;
-  const painted: number[] = [];
-  let box: Box | undefined;
-  let done = 0;
-
-  /** Returns whether the voxel is another now. */
-  function apply(i: number, j: number, k: number): boolean {
-    const before = map.data[i + ni * (j + nj * k)];
-    if (add ? before === label : before !== label) return false;
-    map.set(i, j, k, add ? label : 0);
-    return true;
-  }
-
-  return {
-    get box() {
-      return box;
-    },
-    extend(places) {
-      const lower: [number, number, number] = [...size];
-      const upper: [number, number, number] = [0, 0, 0];
-      const visit = (i: number, j: number, k: number) => {
-        if (threshold) {
-          const value = valueAt(scan, [i, j, k]);
-          if (!(value >= threshold[0] && value <= threshold[1])) return;
-        }
-        if (!apply(i, j, k)) return;
-        painted.push(i + ni * (j + nj * k));
-        for (const [d, part] of [i, j, k].entries()) {
-          if (part < lower[d]) lower[d] = part;
-          if (part >= upper[d]) upper[d] = part + 1;
-        }
-      };
-      for (; done < places.length; done++) {
-        brushVoxels(size, scan.spacing, paint, places[Math.max(0, done - 1)], places[done], visit);
-      }
-      if (lower[0] >= upper[0]) return;
-      const changed: Box = [
-        [lower[0], upper[0]],
-        [lower[1], upper[1]],
-        [lower[2], upper[2]],
-      ];
-      box = uniteBoxes(box, changed);
-      onChange(changed);
-    },
-    again(part) {
-      if (!box || isEmptyBox(intersectBoxes(box, part))) return;
-      for (const at of painted) {
-        const [i, j, k] = [at % ni, Math.floor(at / ni) % nj, Math.floor(at / ni / nj)];
-        if (k >= part[2][0] && k < part[2][1]) apply(i, j, k);
-      }
     },
   };
 }

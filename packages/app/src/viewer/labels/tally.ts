@@ -8,6 +8,8 @@ export interface LabelTally {
 
 /** Counts labels as voxels change, so that nobody ever has to look at the whole volume. */
 export interface Tallies {
+  /** Voxels that have any label. */
+  readonly labelled: number;
   readonly byLabel: ReadonlyMap<number, LabelTally>;
   /** Counts a voxel that was `before` and is `after`; 0 = no label. */
   change(i: number, j: number, k: number, before: number, after: number): void;
@@ -19,6 +21,7 @@ export function createTallies([ni, nj, nk]: Vec3): Tallies {
   // Neighbours mostly have the same label, so the latest is kept at hand.
   let latest: LabelTally | undefined;
   let latestLabel = 0;
+  let labelled = 0;
 
   function tallyOf(label: number): LabelTally {
     if (label === latestLabel && latest) return latest;
@@ -34,6 +37,7 @@ export function createTallies([ni, nj, nk]: Vec3): Tallies {
 
   function count(label: number, i: number, j: number, k: number, by: 1 | -1): void {
     const tally = tallyOf(label);
+    labelled += by;
     tally.voxels += by;
     tally.slices[0][i] += by;
     tally.slices[1][j] += by;
@@ -41,6 +45,9 @@ export function createTallies([ni, nj, nk]: Vec3): Tallies {
   }
 
   return {
+    get labelled() {
+      return labelled;
+    },
     byLabel,
     change(i, j, k, before, after) {
       if (before !== 0) count(before, i, j, k, -1);
@@ -48,6 +55,7 @@ export function createTallies([ni, nj, nk]: Vec3): Tallies {
     },
     clear() {
       byLabel.clear();
+      labelled = 0;
       latest = undefined;
       latestLabel = 0;
     },

@@ -1,6 +1,6 @@
 import { fragmentSource, type Sampler, vertexSource } from "./slice-shader.ts";
 
-const uniforms = ["place", "lower", "fill", "outline", "reach", "preview"] as const;
+const uniforms = ["place", "lower", "fill", "outline", "reach", "preview", "chosen"] as const;
 const textures = ["image", "labels", "palette"] as const;
 
 export interface SliceProgram {

@@ -11,6 +11,8 @@ export interface SliceLook {
   /** Opacity of labels, and of the line around them, on top of each label's own. */
   readonly fill: number;
   readonly outline: number;
+  /** The label whose own mask is flagged in the slices; 0: none is. */
+  readonly active: number;
   /** Colour of the preview, 0 to 1, and how much of it. */
   readonly preview: readonly [red: number, green: number, blue: number, opacity: number];
 }
@@ -142,12 +144,13 @@ export function createSlicePainter(gl: WebGL2RenderingContext): SlicePainter {
       const firstColumn = -horizontal[0] * across * ratio;
       const firstRow = -(height / ratio - vertical[0]) * up * ratio;
       gl.uniform4f(at.place, across, up, firstColumn, firstRow);
-      const { lower, upper, fill, outline, preview } = look;
+      const { lower, upper, fill, outline, active, preview } = look;
       gl.uniform2f(at.lower, lower, 1 / (upper - lower || 1e-6));
       gl.uniform1f(at.fill, fill);
       gl.uniform1f(at.outline, outline);
       gl.uniform2f(at.reach, Math.abs(across) * outlineWidth * ratio, Math.abs(up) * outlineWidth * ratio);
       gl.uniform4f(at.preview, ...preview);
+      gl.uniform1i(at.chosen, active);
       for (const [unit, texture] of [slice.image, slice.labels, palette].entries()) {
         gl.activeTexture(gl.TEXTURE0 + unit);
         gl.bindTexture(gl.TEXTURE_2D, texture);

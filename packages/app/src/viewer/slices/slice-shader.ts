@@ -10,10 +10,13 @@ export type Sampler = "isampler2D" | "usampler2D" | "sampler2D";
 
 /** Flags in the second channel of a slice of labels. */
 export const previewFlag = 1;
+/** The active segment's own mask, whatever the label is. */
+export const activeFlag = 2;
 
 /**
- * One slice: grey values between the ends of the window, labels in their colours above them. Values are interpolated,
- * labels are not. The outline is as wide on the screen however far it is zoomed.
+ * One slice: grey values between the ends of the window, labels in their colours above them, and on top the active segment,
+ * whole; of what it covers the outline is left. Values are interpolated, labels are not. Outlines are as wide on the screen
+ * however far it is zoomed.
  */
 export function fragmentSource(sampler: Sampler): string {
   return `#version 300 es
@@ -28,6 +31,7 @@ uniform float fill;
 uniform float outline;
 uniform vec2 reach;
 uniform vec4 preview;
+uniform int chosen;
 out vec4 colour;
 
 ivec2 edge;
@@ -50,6 +54,10 @@ uvec2 labelAt(vec2 at) {
   return texelFetch(labels, clamp(ivec2(floor(at)), ivec2(0), edge), 0).rg;
 }
 
+vec4 lookOf(int label) {
+  return texelFetch(palette, ivec2(label & 255, label >> 8), 0);
+}
+
 void main() {
   vec2 at = gl_FragCoord.xy * place.xy + place.zw;
   edge = textureSize(image, 0) - 1;
@@ -63,14 +71,21 @@ void main() {
   uvec2 east = labelAt(at + vec2(reach.x, 0.0));
   uvec2 south = labelAt(at - vec2(0.0, reach.y));
   uvec2 north = labelAt(at + vec2(0.0, reach.y));
-  if (here.r != 0u) {
-    vec4 look = texelFetch(palette, ivec2(int(here.r & 255u), int(here.r >> 8)), 0);
+  uint everywhere = west.g & east.g & south.g & north.g;
+  vec4 own = lookOf(chosen);
+  bool covered = (here.g & ${activeFlag}u) != 0u && own.a > 0.0;
+  if (here.r != 0u && int(here.r) != chosen) {
+    vec4 look = lookOf(int(here.r));
     bool border = west.r != here.r || east.r != here.r || south.r != here.r || north.r != here.r;
-    float strength = border ? max(outline, fill) : fill;
+    float strength = max(border ? outline : 0.0, covered ? 0.0 : fill);
     shown = mix(shown, look.rgb, strength * look.a);
   }
+  if (covered) {
+    bool border = (everywhere & ${activeFlag}u) == 0u;
+    shown = mix(shown, own.rgb, (border ? max(outline, fill) : fill) * own.a);
+  }
   if ((here.g & ${previewFlag}u) != 0u) {
-    bool border = ((west.g & east.g & south.g & north.g) & ${previewFlag}u) == 0u;
+    bool border = (everywhere & ${previewFlag}u) == 0u;
     shown = mix(shown, preview.rgb, border ? 0.9 : preview.a);
   }
   colour = vec4(shown, 1.0);

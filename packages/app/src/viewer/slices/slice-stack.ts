@@ -1,12 +1,12 @@
 import type { Box, Vec3, VoxelArray } from "@septum/volume";
 import { boxToDisplay } from "../grid.ts";
-import type { LabelMap } from "../labels/label-map.ts";
 import { gatherLayer, type Layer } from "../labels/layer.ts";
+import type { Canvas } from "../labels/stroke.ts";
 import { type Plane, planeNames, type Tile } from "../planes.ts";
 import type { Scan } from "../scan.ts";
 import { gatherSlice, regionOf, type SliceRegion, sliceAt, sliceSize, wholeSlice } from "./gather.ts";
 import { bufferFor, type SliceLook, type SlicePainter, type SliceTextures } from "./slice-painter.ts";
-import { previewFlag } from "./slice-shader.ts";
+import { activeFlag, previewFlag } from "./slice-shader.ts";
 
 /**
  * The three slices through the crosshair, cut out of the volume when they are drawn. The graphics card holds no more than
@@ -29,7 +29,7 @@ interface ShownSlice {
   stale: SliceRegion | undefined;
 }
 
-export function createSliceStack(painter: SlicePainter, scan: Scan, labels: () => LabelMap): SliceStack {
+export function createSliceStack(painter: SlicePainter, scan: Scan, labels: Canvas): SliceStack {
   const { data, grid } = scan;
   const shown = new Map<Plane, ShownSlice>();
   let preview: Layer | undefined;
@@ -48,7 +48,8 @@ export function createSliceStack(painter: SlicePainter, scan: Scan, labels: () =
   function uploadLabels(plane: Plane, slice: number, region: SliceRegion, textures: SliceTextures): void {
     const [columns, rows] = [region.columns[1] - region.columns[0], region.rows[1] - region.rows[0]];
     const pairs = new Uint16Array(2 * columns * rows);
-    gatherSlice(labels().data, grid, plane, slice, region, pairs, 0, 2);
+    gatherSlice(labels.map.data, grid, plane, slice, region, pairs, 0, 2);
+    if (labels.active) gatherLayer(labels.active, grid, plane, slice, region, pairs, activeFlag, 1, 2);
     if (preview) gatherLayer(preview, grid, plane, slice, region, pairs, previewFlag, 1, 2);
     painter.uploadLabels(textures, region.columns[0], region.rows[0], columns, rows, pairs);
   }
