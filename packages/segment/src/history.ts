@@ -54,8 +54,8 @@ function forgetOldest(steps: HistoryStep[], maxBytes: number): HistoryStep[] {
   let bytes = 0;
   let keep = steps.length;
   while (keep > 0) {
-    // Edits by hand start from a mask of their own each.
-    bytes += stepBytes(steps[keep - 1]) + (steps[keep - 1].after.prompts?.initial?.bits.data.length ?? 0);
+    // An uploaded mask is kept beside the voxels it flipped.
+    bytes += stepBytes(steps[keep - 1]) + (steps[keep - 1].after.prompts?.initial?.bits?.data.length ?? 0);
     if (bytes > maxBytes && keep < steps.length) break;
     keep--;
   }

@@ -10,7 +10,9 @@ import {
   type PromptsPart,
   partsVersion,
   promptsName,
+  type StartPart,
   type StepPart,
+  startName,
   stepName,
 } from "./parts.ts";
 import type { PromptNode } from "./prompt-log.ts";
@@ -28,6 +30,8 @@ export interface Kept {
   /** How many prompts each part has, by its first. */
   readonly prompts: Map<number, number>;
   readonly promptNumbers: WeakMap<PromptNode, number>;
+  /** Prompts whose start mask has a part of its own. */
+  readonly starts: Set<number>;
 }
 
 /** Nothing yet, of an object whose mask is empty. */
@@ -39,6 +43,7 @@ export function nothingKept(): Kept {
     stepNumbers: new WeakMap(),
     prompts: new Map(),
     promptNumbers: new WeakMap(),
+    starts: new Set(),
   };
 }
 
@@ -46,6 +51,8 @@ export function nothingKept(): Kept {
 export interface Keeper {
   /** To be told of every step whose voxels were flipped, in either direction. */
   flipped(step: HistoryStep): void;
+  /** To be told of prompts whose start mask was filled in. */
+  filled(nodes: readonly PromptNode[]): void;
   save(object: Omit<LiveState, "mask">, mask: () => PackedBits): PartsChange;
 }
 
@@ -55,8 +62,20 @@ const mostFlips = 32;
 const mostFlipBytes = 2 ** 16;
 
 export function createKeeper(kept: Kept): Keeper {
-  const { steps, stepNumbers, prompts, promptNumbers } = kept;
+  const { steps, stepNumbers, prompts, promptNumbers, starts } = kept;
   let unsaved = new Set<HistoryStep>();
+  let filled: PromptNode[] = [];
+
+  function saveStarts(put: Map<string, Uint8Array<ArrayBuffer>>): void {
+    for (const node of filled) {
+      const number = promptNumbers.get(node);
+      // One that is not saved yet is saved with its mask.
+      if (number === undefined) continue;
+      put.set(startName(number), encodePart({ bits: node.initial?.bits as PackedBits } satisfies StartPart));
+      starts.add(number);
+    }
+    filled = [];
+  }
 
   function savePrompts(states: readonly PromptState[], put: Map<string, Uint8Array<ArrayBuffer>>): void {
     const first = kept.next;
@@ -125,7 +144,9 @@ export function createKeeper(kept: Kept): Keeper {
     for (const number of goneSteps) steps.delete(number);
     const gonePrompts = [...prompts].filter(([first, count]) => !someOf(held, first, count)).map(([first]) => first);
     for (const first of gonePrompts) prompts.delete(first);
-    return [...goneSteps.map(stepName), ...gonePrompts.map(promptsName)];
+    const goneStarts = [...starts].filter((number) => !held.has(number));
+    for (const number of goneStarts) starts.delete(number);
+    return [...goneSteps.map(stepName), ...gonePrompts.map(promptsName), ...goneStarts.map(startName)];
   }
 
   return {
@@ -137,11 +158,15 @@ export function createKeeper(kept: Kept): Keeper {
       unsaved = new Set();
       kept.flips = undefined;
     },
+    filled(nodes) {
+      filled.push(...nodes);
+    },
     save(object, mask) {
       const { size, seed, now, history } = object;
       const put = new Map<string, Uint8Array<ArrayBuffer>>();
       const remove: string[] = [];
       const fresh = stepsOf(history).filter((step) => !stepNumbers.has(step));
+      saveStarts(put);
       savePrompts([now, ...fresh.flatMap(({ before, after }) => [before, after])], put);
       for (const step of fresh) saveStep(step, put);
       if (kept.flips) saveFlips(kept.flips, put);

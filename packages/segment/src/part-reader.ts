@@ -11,7 +11,9 @@ import {
   type PromptsPart,
   promptsName,
   type SavedParts,
+  type StartPart,
   type StepPart,
+  startName,
   stepName,
 } from "./parts.ts";
 import type { PromptNode } from "./prompt-log.ts";
@@ -53,6 +55,11 @@ export function readParts(parts: SavedParts): ReadObject {
     kept.prompts.set(first, prompts.length);
     for (const [n, { previous, ...rest }] of prompts.entries()) {
       const node = { ...rest, previous: nodeOf(previous) };
+      const start = startName(first + n);
+      if (node.initial && parts.has(start)) {
+        node.initial.bits = (read(start) as StartPart).bits;
+        kept.starts.add(first + n);
+      }
       nodes.set(first + n, node);
       kept.promptNumbers.set(node, first + n);
     }

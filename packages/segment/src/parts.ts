@@ -10,6 +10,7 @@ import type { LiveState, SavedPrompt, SavedPromptState, SavedStep } from "./stat
  * | `mask-N` | the mask at some time; none: it was empty |
  * | `step-N` | a step of the history, with the voxels that it flips |
  * | `prompts-N` | prompts N, N + 1, …, each after the one before it |
+ * | `start-N` | the mask that prompt N starts with, since the history has forgotten it |
  *
  * The mask now is that mask with the head's `flips` applied: what was done or undone since. Flips commute, and twice is not
  * at all. After a while the mask is written anew.
@@ -49,12 +50,17 @@ export interface MaskPart {
   readonly mask: PackedBits;
 }
 
+export interface StartPart {
+  readonly bits: PackedBits;
+}
+
 /** Numbers in order, as first and last of those that go up or down by one. */
 export type NumberRuns = readonly (readonly [first: number, last: number])[];
 
 export const headName = "";
 export const maskName = (number: number) => `mask-${number}`;
 export const stepName = (number: number) => `step-${number}`;
+export const startName = (number: number) => `start-${number}`;
 export const promptsName = (first: number) => `prompts-${first}`;
 
 export function numberRuns(numbers: readonly number[]): NumberRuns {

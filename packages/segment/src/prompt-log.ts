@@ -22,10 +22,20 @@ export interface PromptNode {
   readonly intensity: number;
   /** How the network was asked after this prompt, to ask it again the same way; false: it was not. Absent: as usual. */
   readonly predicted?: Predicted | false;
-  /** Of an initial mask with a voxel set: its nonzero part, engine axes. */
-  readonly initial?: { readonly box: Box; readonly bits: PackedBits };
+  /** Of an initial mask with a voxel set. */
+  readonly initial?: StartMask;
   /** Factor applied to everything drawn before, when the counter would have left the range of half precision. */
   readonly rescale?: number;
+}
+
+/** The nonzero part of an initial mask, engine axes. */
+export interface StartMask {
+  readonly box: Box;
+  /**
+   * Absent where an edit made it: it is the mask from before the next step, as long as the history knows that one, and filled in
+   * when it is forgotten. So an edit keeps what it changed and not the whole object.
+   */
+  bits?: PackedBits;
 }
 
 /** Only what is not as usual. */
@@ -66,5 +76,5 @@ export function promptNodes(last: PromptNode | undefined): PromptNode[] {
 
 /** Memory a node takes, about. */
 export function nodeBytes(node: PromptNode): number {
-  return 256 + (node.shape?.type === "mask" ? node.shape.bits.length : 0) + (node.initial?.bits.data.length ?? 0);
+  return 256 + (node.shape?.type === "mask" ? node.shape.bits.length : 0) + (node.initial?.bits?.data.length ?? 0);
 }

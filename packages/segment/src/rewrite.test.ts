@@ -118,9 +118,12 @@ describe("rewrite()", () => {
         fc.pre(type !== "move" || segmenter.prompts[at].kind !== "initial");
         fc.pre(type !== "move" || boxContains(wholeBox(smallSize), shiftBox(segmenter.prompts[at].box, offset)));
         fc.pre(type !== "replace" || segmenter.prompts[at].kind !== "initial");
+        const edit = { type, at, positive, prompt, offset } as PromptEdit;
+        // A drawing may have been given with more around it than what is moved.
+        const [said] = edited(list, edit).slice(at);
+        fc.pre(type !== "move" || said.prompt.kind === "point" || boxContains(wholeBox(smallSize), said.prompt.box));
         if (reopened) segmenter = open({ historyBytes, state: decodeState(encodeState(segmenter.state())) });
         const before = present(segmenter);
-        const edit = { type, at, positive, prompt, offset } as PromptEdit;
         const seen: number[] = [];
         const applied = await finish(segmenter.rewrite(edit), (step) => seen.push(step.passes));
         expect(seen).toEqual(Array.from({ length: applied.passes }, (_, pass) => pass + 1));

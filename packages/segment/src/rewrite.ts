@@ -28,8 +28,7 @@ interface EditedObject {
 }
 
 /**
- * Nothing that was said before the edited prompt is predicted again while the history still knows the mask of that time;
- * otherwise everything is.
+ * Of what was said before the edited prompt, nothing is predicted again after which the history still knows the mask.
  *
  * Throws `SegmentError` (`PromptInvalid`, and what `checkPrompt` throws).
  */
@@ -46,10 +45,10 @@ export function planReplay(edit: PromptEdit, now: PromptState, history: History,
     throw new SegmentError("PromptInvalid", `Cannot change prompt ${edit.at}: the object has ${many}, counted from 0`);
   }
   const replay = [...replacement(edit, edited, object), ...nodes.slice(edit.at + 1)];
-  const keep = nodes[edit.at - 1];
-  const start = history.undo.findLastIndex(({ before }) => before.prompts === keep);
-  if (keep === undefined) return { replay };
-  if (start >= 0) return { start, replay };
+  for (let kept = edit.at; kept > 0; kept--) {
+    const start = history.undo.findLastIndex(({ before }) => before.prompts === nodes[kept - 1]);
+    if (start >= 0) return { start, replay: [...nodes.slice(kept, edit.at), ...replay] };
+  }
   return { replay: [...nodes.slice(0, edit.at), ...replay] };
 }
 

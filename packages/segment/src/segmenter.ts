@@ -9,7 +9,7 @@ import {
   pasteBits,
   uniteBoxes,
 } from "@septum/volume";
-import { expandBits } from "./bit-runs.ts";
+import { expandBits, type PackedBits } from "./bit-runs.ts";
 import { gainedBy, lostIn } from "./edit/gained.ts";
 import { startFromEdit } from "./edit/start-mask.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
@@ -140,7 +140,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
     for (const [index, next] of plan.replay.entries()) {
       after = followedBy(after.prompts, next, settings);
       if (next.initial !== undefined)
-        pasteBits(expandBits(next.initial.bits), fresh.bits, size, swapBoxAxes(next.initial.box));
+        pasteBits(expandBits(next.initial.bits as PackedBits), fresh.bits, size, swapBoxAxes(next.initial.box));
       if (next.predicted === false || after.queued === undefined) continue;
       const { autozoom, refineAll } = next.predicted ?? {};
       const whole = refineAll ? bitsBoundingBox(fresh.bits, size) : undefined;
@@ -157,7 +157,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       }
       predictions.push(...(change.predictions ?? []));
       passes = predictions.reduce((sum, prediction) => sum + prediction.passes, 0);
-      after = change.after;
+      after = change.after as PromptState;
     }
     const found = bitsBoundingBox(fresh.bits, size);
     const replaced = uniteBoxes(timeline.box(), found && swapBoxAxes(found));
@@ -244,9 +244,8 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       refuseWhileBusy();
       const started = clock();
       if (sameBits(bits, cutBits(mask.bits, size, box))) return report(undefined, started);
-      const object = timeline.box();
-      const prompts = startFromEdit(mask, { box, bits }, object && swapBoxAxes(object));
-      return commit({ after: { prompts }, masks: [bitRows(bits, swapBoxAxes(box))] }, started);
+      const after = () => ({ prompts: startFromEdit(timeline.box(), box) });
+      return commit({ after, masks: [bitRows(bits, swapBoxAxes(box))] }, started);
     },
     gained: () => {
       const step = timeline.history.undo.at(-1);

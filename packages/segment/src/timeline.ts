@@ -1,5 +1,7 @@
-import { type Box, bitsBoundingBox, clipBox, countBits, isEmptyBox, uniteBoxes } from "@septum/volume";
+import { type Box, clipBox, countBits, isEmptyBox, uniteBoxes } from "@septum/volume";
 import { compressBits, type PackedBits } from "./bit-runs.ts";
+import { createBounds } from "./bounds.ts";
+import { fillStarts } from "./edit/start-mask.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { extendLastStep, type History, type HistoryStep, type PromptState, recordStep } from "./history.ts";
 import { createKeeper } from "./keeper.ts";
@@ -12,7 +14,8 @@ import { type SegmenterState, saveState } from "./state.ts";
 
 /** What is to become of an object. */
 export interface Change {
-  readonly after: PromptState;
+  /** A function is asked once the masks have been written. */
+  readonly after: PromptState | (() => PromptState);
   /** Masks to write one after the other, engine axes. */
   readonly masks: readonly MaskRows[];
   /** Whether the change belongs to the step before it. */
@@ -61,17 +64,25 @@ export function openTimeline(options: SegmenterOptions): Timeline {
   const keeper = createKeeper(opened.kept);
   let { now, history } = opened;
   let voxels = countBits(mask.bits, 0, volume);
+  const bounds = createBounds(mask);
 
   /** Flips the voxels of a step, in either direction. */
   function travel(step: HistoryStep, to: PromptState): Moved {
     let changed: Box | undefined;
     for (const delta of step.deltas) {
-      voxels += applyDelta(mask, delta);
+      const grown = applyDelta(mask, delta);
+      voxels += grown;
+      bounds.flipped(delta, grown);
       changed = uniteBoxes(changed, delta.box);
     }
     keeper.flipped(step);
     now = to;
     return { changed };
+  }
+
+  /** Keeps what only the steps knew that the history has just dropped: the first so many of these. */
+  function forget(known: readonly HistoryStep[], dropped: number): void {
+    if (dropped > 0) keeper.filled(fillStarts(mask, [...known.slice(0, dropped), ...history.undo], dropped));
   }
 
   function packedMask(): PackedBits {
@@ -94,10 +105,10 @@ export function openTimeline(options: SegmenterOptions): Timeline {
       return mask.bits.length + bytesHeld(now, history);
     },
     box() {
-      const box = voxels === 0 ? undefined : bitsBoundingBox(mask.bits, size);
+      const box = voxels === 0 ? undefined : bounds.box();
       return box && swapBoxAxes(box);
     },
-    commit({ after, masks, extend, written }) {
+    commit({ after: planned, masks, extend, written }) {
       const deltas: MaskDelta[] = [];
       let changed = written && clipBox(written, engineSize);
       for (const rows of masks) {
@@ -107,8 +118,11 @@ export function openTimeline(options: SegmenterOptions): Timeline {
         if (delta === undefined) continue;
         deltas.push(delta);
         voxels += grown;
+        bounds.flipped(delta, grown);
         changed = uniteBoxes(changed, swapBoxAxes(delta.box));
       }
+      const after = typeof planned === "function" ? planned() : planned;
+      const known = history.undo;
       // A prediction that none waited for is no change, and what was undone can still be redone.
       if (extend && after !== now) {
         const last = history.undo.at(-1);
@@ -122,6 +136,7 @@ export function openTimeline(options: SegmenterOptions): Timeline {
         keeper.flipped(step);
       }
       now = after;
+      forget(known, known.length + (extend ? 0 : 1) - history.undo.length);
       return { changed: changed && swapBoxAxes(changed) };
     },
     undo() {
