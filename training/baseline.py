@@ -40,11 +40,11 @@ class Geodesic:
 def tune(data: str) -> None:
     from pathlib import Path
 
-    from data import read_case, read_cases, training_cases
+    from data import read_case, read_cases, read_config, training_cases
     from score import deepest, dice
 
     trials: dict[tuple[float, float], list[float]] = {}
-    for case in training_cases(read_cases(Path(data))):
+    for case in training_cases(read_cases(Path(data)), read_config()["drawn_subjects_learnt"]):
         if not case.targets or case.id.endswith("aal") or "thirds" in case.id:
             continue
         image, label = read_case(case)

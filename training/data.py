@@ -4,6 +4,7 @@ Arrays are `[k, j, i]` (slice first), the order the engine feeds the network. No
 """
 
 import json
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,10 @@ class Case:
     names: dict[int, str] = field(hash=False)
     image_path: Path = field(hash=False)
     label_path: Path | None = field(hash=False)
+
+
+def read_config(path: Path = Path(__file__).with_name("config.toml")) -> dict:
+    return tomllib.loads(path.read_text())
 
 
 def read_cases(root: Path) -> list[Case]:
@@ -52,22 +57,18 @@ def read_cases(root: Path) -> list[Case]:
     return cases
 
 
-def scoring_cases(cases: list[Case]) -> list[Case]:
-    """Cases with targets drawn by people. No pixel of them, image or label, is trained on."""
-    return [case for case in cases if case.drawn_by_people and case.targets]
+def scoring_cases(cases: list[Case], learnt: list[str]) -> list[Case]:
+    """Cases with targets drawn by people, but those of the subjects `learnt`. No pixel of them, image or label, is trained on."""
+    return [case for case in cases if case.drawn_by_people and case.targets and case.subject not in learnt]
 
 
-def training_cases(cases: list[Case]) -> list[Case]:
-    """Cases whose licence lets the weights be CC0 and whose subject is not in any human-labelled case."""
-    held_out = {case.subject for case in cases if case.drawn_by_people}
+def training_cases(cases: list[Case], learnt: list[str]) -> list[Case]:
+    """Cases whose licence lets the weights be CC0 and whose subject is not in any human-labelled case, or is one of `learnt`."""
+    held_out = {case.subject for case in cases if case.drawn_by_people} - set(learnt)
     return [
         case
         for case in cases
-        if not case.drawn_by_people
-        and case.subject not in held_out
-        and not case.noncommercial
-        and "NC" not in case.licence
-        and "GPL" not in case.licence
+        if case.subject not in held_out and not case.noncommercial and "NC" not in case.licence and "GPL" not in case.licence
     ]
 
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 from skimage.segmentation import watershed
 
-from data import Case, read_case, read_cases, training_cases
+from data import Case, read_case, read_cases, read_config, training_cases
 
 MIN_VOXELS = 150
 # Regions of the AAL atlas that follow a visible boundary in T1: deep grey matter and hippocampus.
@@ -88,11 +88,12 @@ def prepare(case: Case) -> dict[str, np.ndarray]:
     return arrays
 
 
-def load_scans(root: Path, cache: Path, basin_objects: bool = False) -> list[Scan]:
-    """Prepared training scans, from the cache where it has them. Watershed basins are ambiguous objects, for late in a long run."""
+def load_scans(root: Path, cache: Path, learnt: list[str], basin_objects: bool = False) -> list[Scan]:
+    """Prepared training scans, from the cache where it has them; `learnt` as in `training_cases`.
+    Watershed basins are ambiguous objects, for late in a long run."""
     cache.mkdir(parents=True, exist_ok=True)
     scans = []
-    for case in training_cases(read_cases(root)):
+    for case in training_cases(read_cases(root), learnt):
         file = cache / f"{case.id}.npz"
         if not file.exists():
             np.savez(file, **prepare(case))
@@ -109,6 +110,6 @@ def load_scans(root: Path, cache: Path, basin_objects: bool = False) -> list[Sca
 if __name__ == "__main__":
     import sys
 
-    for scan in load_scans(Path(sys.argv[1]), Path(sys.argv[2])):
+    for scan in load_scans(Path(sys.argv[1]), Path(sys.argv[2]), read_config()["drawn_subjects_learnt"]):
         counts = [int(np.unique(m).size - 1) for m in scan.objects]
         print(scan.id, scan.image.shape, "objects per map", counts, "shape maps", len(scan.shapes))

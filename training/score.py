@@ -18,7 +18,7 @@ import torch
 from scipy import ndimage
 
 from baseline import Geodesic
-from data import Case, read_array, read_case, read_cases, scoring_cases
+from data import Case, read_array, read_case, read_cases, read_config, scoring_cases
 from engine import Engine
 from network import read_model
 from planes import use_plane_convolutions
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", type=Path, action="append", default=[])
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"), help="of the training run: what it learnt from is not scored")
     parser.add_argument("--baseline", action="store_true")
     parser.add_argument("--prompts", type=int, default=5)
     parser.add_argument("--per-case", type=int, default=2)
@@ -128,7 +129,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     # Small scans first, so that a run cut short by its budget has seen many cases; the order does not depend on the model.
-    cases = sorted(scoring_cases(read_cases(args.data)), key=lambda case: read_array(case.image_path).size)
+    cases = sorted(scoring_cases(read_cases(args.data), read_config(args.config)["drawn_subjects_learnt"]), key=lambda case: read_array(case.image_path).size)
     runs: list[dict] = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
     done = {run["tool"] for run in runs}
     if args.baseline and "geodesic" not in done:

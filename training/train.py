@@ -8,7 +8,6 @@ import copy
 import json
 import signal
 import time
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
+from data import read_config
 from network import read_model
 from planes import use_plane_convolutions
 from prompts import Prompt, correction, deep_voxel, draw, first_prompt, make_prompt
@@ -27,17 +27,17 @@ from worlds import World, make_world
 class Worlds(IterableDataset):
     """Worlds `first`, `first + 1`, … of a seed, shared out among the workers."""
 
-    def __init__(self, data: Path, cache: Path, seed: int, first: int, config: dict):
-        self.data, self.cache, self.seed, self.first, self.config = data, cache, seed, first, config
+    def __init__(self, data: Path, cache: Path, first: int, config: dict):
+        self.data, self.cache, self.first, self.config = data, cache, first, config
 
     def __iter__(self):
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
         offset, stride = (info.id, info.num_workers) if info else (0, 1)
-        scans = load_scans(self.data, self.cache)
+        scans = load_scans(self.data, self.cache, self.config["drawn_subjects_learnt"])
         number = self.first + offset
         while True:
-            yield number, make_world(self.seed, number, scans, self.config)
+            yield number, make_world(self.config["seed"], number, scans, self.config["worlds_of"])
             number += stride
 
 
@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--pause-file", type=Path, help="training waits while this file exists")
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
-    config = tomllib.loads(args.config.read_text())
+    config = read_config(args.config)
     torch.manual_seed(config["seed"])
     args.state.mkdir(parents=True, exist_ok=True)
     state_file = args.state / "state.pt"
@@ -198,6 +198,15 @@ def main() -> None:
         torch.save(parts, part)
         part.replace(state_file)
 
+    def step(norm_limit: float) -> None:
+        norm = nn.utils.clip_grad_norm_(net.parameters(), norm_limit)
+        if torch.isfinite(norm):
+            optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            for slow, fast in zip(average.state_dict().values(), net.state_dict().values()):
+                slow.lerp_(fast, 1 - config["ema"])
+
     stopping = False
 
     def stop(*_: object) -> None:
@@ -207,7 +216,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
 
-    dataset = Worlds(args.data, args.state / "cache", config["seed"], number, config["worlds_of"])
+    dataset = Worlds(args.data, args.state / "cache", number, config)
     loader = iter(DataLoader(dataset, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None))
     torch.set_num_threads(config["threads"])
     log = (args.state / "log.jsonl").open("a")
@@ -241,19 +250,13 @@ def main() -> None:
             x, truth = sitting.inputs()
             outputs = net(x)
             loss = loss_of(outputs, truth, sitting.before, corrected=turn > 0)
-            (loss / rounds).backward()
+            loss.backward()
+            step(norm_limit=1.0)
             losses.append(loss.item())
             dices.append(sitting.answer(outputs[0].detach()))
             passes += 1
             if turn + 1 < rounds and not sitting.correct():
                 break
-        norm = nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        if torch.isfinite(norm):
-            optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            for slow, fast in zip(average.state_dict().values(), net.state_dict().values()):
-                slow.lerp_(fast, 1 - config["ema"])
         rows.append((world.source.split()[0], float(np.mean(losses)), dices))
         if len(rows) == 20:
             now = time.time()
