@@ -54,16 +54,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
   let overlayOnly = true;
   let disposed = false;
 
-  const body = createLazyBody(
-    bodyHost,
-    bodyCanvas,
-    (view) => {
-      view.setLooks(looks);
-      view.setLabelsShown(masks.fill > 0 || masks.outline > 0);
-      showBody();
-    },
-    () => invalidateOverlay(),
-  );
+  const body = createLazyBody(bodyHost, bodyCanvas, invalidateOverlay);
   painter.setPalette(paletteOf(looks));
 
   function invalidate() {
@@ -80,6 +71,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     frame = 0;
     const ratio = devicePixelRatio;
     if (!overlayOnly) {
+      body.giveWay();
       painter.clear(canvas.width, canvas.height);
       if (opened) {
         const look = sliceLook(opened);
@@ -103,7 +95,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
 
   function overlayState({ grid, spacing }: Scan): OverlayState {
     const rect = renderRect();
-    const view = body.view;
+    const { project } = body;
     const state = editing.getState();
     const voxel = displayToVoxel(grid, cross);
     return {
@@ -115,10 +107,10 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       }),
       people: people.map(({ name, colour, voxel }) => ({ name, colour, display: voxelToDisplay(grid, voxel) })),
       render: rect &&
-        view && {
+        project && {
           rect,
           project(place) {
-            const { x, y } = view.project(place);
+            const { x, y } = project(place);
             return { x: rect.x + x, y: rect.y + y };
           },
         },
@@ -163,13 +155,6 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     });
   }
 
-  /** Once both the scan and the 3D view are there. */
-  function showBody() {
-    if (!opened || !body.view) return;
-    const { scan, labels } = opened;
-    void body.view.open(scan, () => labels.map, window);
-  }
-
   function changeCamera(next: Camera) {
     camera = next;
     invalidate();
@@ -180,7 +165,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     opened?.labels.dispose();
     opened?.slices.dispose();
     opened = undefined;
-    body.view?.close();
+    body.setScene(undefined);
     previewing = false;
     points = [];
     people = [];
@@ -203,9 +188,9 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       invalidate();
       events.onWindow(window);
     },
-    dragWindowEnded: () => body.view?.setWindow(window),
-    rotate: (dx, dy) => body.view?.rotate(dx, dy),
-    zoomRender: (factor) => body.view?.zoom(factor),
+    dragWindowEnded: () => body.setWindow(window),
+    rotate: (dx, dy) => body.rotate(dx, dy),
+    zoomRender: (factor) => body.zoom(factor),
     zoom(factor, place) {
       if (opened) changeCamera(zoomed(camera, factor, place, extent(opened.scan.grid, opened.scan.spacing)));
     },
@@ -235,7 +220,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       close();
       const onChange = (box: Box) => {
         slices.touch(box);
-        body.view?.touch(box);
+        body.touch(box);
         invalidate();
         events.onLabels();
       };
@@ -248,13 +233,14 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       cross = [-1, -1, -1];
       moveTo([size[0] >> 1, size[1] >> 1, size[2] >> 1]);
       events.onLabels();
-      showBody();
+      body.setWindow(window);
+      body.setScene({ scan, labels: () => labels.map });
     },
     close,
     setWindow(next) {
       if (next.lower === window.lower && next.upper === window.upper) return;
       window = next;
-      body.view?.setWindow(window);
+      body.setWindow(window);
       invalidate();
     },
     async setLabels(box, labels) {
@@ -272,12 +258,12 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     setLooks(next) {
       looks = next;
       painter.setPalette(paletteOf(looks));
-      body.view?.setLooks(looks);
+      body.setLooks(looks);
       invalidate();
     },
     setMaskLook(next) {
       masks = next;
-      body.view?.setLabelsShown(masks.fill > 0 || masks.outline > 0);
+      body.setLabelsShown(masks.fill > 0 || masks.outline > 0);
       invalidate();
     },
     setPreview(layer, colour) {
@@ -327,7 +313,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       moveTo(next);
     },
     resetCamera() {
-      body.view?.reset();
+      body.resetCamera();
       changeCamera(wholeView);
     },
     valueAt: (voxel) => opened && valueAt(opened.scan, voxel),

@@ -1,5 +1,5 @@
 import { cmapper, Niivue, SLICE_TYPE } from "@niivue/niivue";
-import type { Vec3 } from "@septum/volume";
+import type { Box, Vec3 } from "@septum/volume";
 
 /** Of the body, when there are objects to see in it. */
 const bodyOpacity = 0.6;
@@ -11,9 +11,9 @@ const bodyOpacity = 0.6;
 export class Scene extends Niivue {
   /** Called whenever something asks for a new picture. */
   onChange: (() => void) | undefined;
-  /** The 3D surfaces are older than the labels. */
-  private surfacesStale = false;
   private someLabels = false;
+  /** In CSS pixels. */
+  private viewSize: [number, number] = [1, 1];
 
   constructor() {
     super({
@@ -26,6 +26,8 @@ export class Scene extends Niivue {
       loadingText: "",
       logLevel: "error",
       isAntiAlias: false,
+      // Its own way sets the canvas's size at any time; `paint` does before a picture.
+      isResizeCanvas: false,
       smoothDrawing: 1,
     });
     this.scene.renderAzimuth = 160;
@@ -43,12 +45,26 @@ export class Scene extends Niivue {
     this.onChange?.();
   }
 
-  /** Draws now. */
-  paint(): void {
-    if (this.surfacesStale) {
-      this.surfacesStale = false;
-      if (this.back?.dims) this.blurDrawingGL(this.back.dims);
+  /**
+   * Draws now, for a view of that size in CSS pixels. A picture at a part of the full resolution is drawn in the corner of the
+   * canvas, which is enlarged instead: a canvas that changes its size waits for the graphics card.
+   */
+  paint(width: number, height: number, scale: number): void {
+    const { canvas } = this;
+    if (!canvas) return;
+    const [columns, rows] = [width, height].map((length) => Math.max(1, Math.round(length * devicePixelRatio)));
+    if (canvas.width !== columns || canvas.height !== rows) {
+      canvas.width = columns;
+      canvas.height = rows;
     }
+    this.viewSize = [width, height];
+    this.uiData.dpr = devicePixelRatio;
+    // Counted upwards; the upper left corner.
+    this.opts.bounds = [
+      [0, 1 - scale],
+      [scale, 1],
+    ];
+    canvas.style.transform = scale < 1 ? `scale(${1 / scale})` : "";
     super.drawScene();
   }
 
@@ -96,13 +112,11 @@ export class Scene extends Niivue {
 
   /** Screen position of a place in the volume, in CSS pixels from the canvas's corner. */
   project(place: Vec3): { readonly x: number; readonly y: number } {
-    const { canvas } = this;
-    const dpr = this.uiData.dpr ?? 1;
-    const box = [0, 0, canvas?.width ?? 1, canvas?.height ?? 1];
+    const box = [0, 0, ...this.viewSize];
     const [matrix] = this.calculateMvpMatrix(null, box, this.scene.renderAzimuth, this.scene.renderElevation);
     const [mx, my, mz] = this.frac2mm([...place], 0, true);
     const [x, y] = this.calculateScreenPoint([mx, my, mz], matrix, box);
-    return { x: x / dpr, y: y / dpr };
+    return { x, y };
   }
 
   /** Colours of the label map's values from 0, `[red, green, blue]` each 0–255; value 0 is never shown. */
@@ -118,29 +132,60 @@ export class Scene extends Niivue {
     this.drawScene();
   }
 
-  /** An empty label map over the whole volume: uint8, x fastest. */
-  emptyLabels(): Uint8Array {
+  /** Makes room for labels over the whole volume; there are none. */
+  addLabels(): void {
     this.createEmptyDrawing();
     // NiiVue's click-to-segment would keep a second copy of the volume for its preview; we have none.
     this.clickToSegmentGrowingBitmap = null;
-    this.gl.deleteTexture(this.drawSmoothedTexture);
-    this.drawSmoothedTexture = null;
+    if (!this.drawBitmap || !this.back?.dims) throw new Error("NiiVue made no drawing layer for the scan.");
+    this.makeSmoothed(this.back.dims);
     this.someLabels = false;
-    const map = this.drawBitmap;
-    if (!map) throw new Error("NiiVue made no drawing layer for the scan.");
-    return map;
   }
 
-  /** Sends one box of labels, x fastest, to the graphics card; `some`: there are labels anywhere. */
-  uploadLabels(lower: Vec3, size: Vec3, labels: Uint8Array, some: boolean): void {
+  /** Its own way smooths all labels anew after each change: 27 reads per voxel, which are seconds without a graphics card. */
+  private makeSmoothed([, width, height, depth]: readonly number[]): void {
     const { gl } = this;
-    gl.activeTexture(gl.TEXTURE7);
-    gl.bindTexture(gl.TEXTURE_3D, this.drawTexture);
-    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    const [x, y, z] = lower;
-    gl.texSubImage3D(gl.TEXTURE_3D, 0, x, y, z, size[0], size[1], size[2], gl.RED, gl.UNSIGNED_BYTE, labels);
+    gl.deleteTexture(this.drawSmoothedTexture);
+    this.drawSmoothedTexture = gl.createTexture();
+    gl.activeTexture(smoothedUnit(gl));
+    gl.bindTexture(gl.TEXTURE_3D, this.drawSmoothedTexture);
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
+      gl.texParameteri(gl.TEXTURE_3D, name, gl.LINEAR);
+    }
+    for (const name of [gl.TEXTURE_WRAP_R, gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) {
+      gl.texParameteri(gl.TEXTURE_3D, name, gl.CLAMP_TO_EDGE);
+    }
+    gl.texStorage3D(gl.TEXTURE_3D, 1, gl.R8, width, height, depth);
+  }
+
+  /** Sends the labels of one box, x fastest, to the graphics card. */
+  uploadLabels(box: Box, labels: Uint8Array): void {
+    this.uploadBytes(this.gl.TEXTURE7, this.drawTexture, box, labels);
+  }
+
+  /** Sends what surfaces are made of, 0 to 255 with the surface at the half. */
+  uploadSmoothed(box: Box, smoothed: Uint8Array): void {
+    this.uploadBytes(smoothedUnit(this.gl), this.drawSmoothedTexture, box, smoothed);
+  }
+
+  /** Whether there are labels anywhere: then the body around them is drawn faint. */
+  setSomeLabels(some: boolean): void {
     this.someLabels = some;
-    this.surfacesStale = true;
     this.drawScene();
   }
+
+  private uploadBytes(unit: number, texture: WebGLTexture | null, [xs, ys, zs]: Box, bytes: Uint8Array): void {
+    const { gl } = this;
+    gl.activeTexture(unit);
+    gl.bindTexture(gl.TEXTURE_3D, texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    const [width, height, depth] = [xs[1] - xs[0], ys[1] - ys[0], zs[1] - zs[0]];
+    const { TEXTURE_3D: target, RED: format, UNSIGNED_BYTE: type } = gl;
+    gl.texSubImage3D(target, 0, xs[0], ys[0], zs[0], width, height, depth, format, type, bytes);
+  }
+}
+
+/** Where NiiVue's shader looks for it. */
+function smoothedUnit(gl: WebGL2RenderingContext): number {
+  return gl.TEXTURE10;
 }

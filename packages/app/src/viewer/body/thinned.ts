@@ -47,6 +47,15 @@ export function thinVoxels(
   }
 }
 
+/** A box of cells in pieces of at most `most` cells, though at least one row each. */
+export function* pieces([xs, [y0, y1], [z0, z1]]: Box, most: number): Generator<Box> {
+  const rows = Math.max(1, Math.floor(most / Math.max(1, xs[1] - xs[0])));
+  const layers = Math.max(1, Math.floor(rows / Math.max(1, y1 - y0)));
+  for (let z = z0; z < z1; z += layers) {
+    for (let y = y0; y < y1; y += rows) yield [xs, [y, Math.min(y1, y + rows)], [z, Math.min(z1, z + layers)]];
+  }
+}
+
 /**
  * The labels of some cells, x fastest: of each block the first label found, so that thin structures do not vanish.
  * `slots` turns label values into the 1 to 255 that the 3D view can hold; 0 stays 0.
@@ -54,28 +63,40 @@ export function thinVoxels(
 export function thinLabels(
   labels: ArrayLike<number>,
   grid: DisplayGrid,
-  thin: ThinGrid,
+  { block }: ThinGrid,
   [[x0, x1], [y0, y1], [z0, z1]]: Box,
   slots: (label: number) => number,
 ): Uint8Array {
   const { start, step } = displaySteps(grid);
-  const full = displaySize(grid);
-  const { block } = thin;
+  const [nx, ny, nz] = displaySize(grid);
+  const [across] = step;
   const out = new Uint8Array((x1 - x0) * (y1 - y0) * (z1 - z0));
   let at = 0;
   for (let z = z0; z < z1; z++) {
+    const zEnd = Math.min(nz, (z + 1) * block[2]);
     for (let y = y0; y < y1; y++) {
-      for (let x = x0; x < x1; x++) out[at++] = slots(firstLabel(x, y, z));
+      const yEnd = Math.min(ny, (y + 1) * block[1]);
+      for (let x = x0; x < x1; x++) {
+        const xStart = x * block[0];
+        const label = firstLabel(
+          xStart,
+          Math.min(nx, xStart + block[0]) - xStart,
+          y * block[1],
+          yEnd,
+          z * block[2],
+          zEnd,
+        );
+        out[at++] = label === 0 ? 0 : slots(label);
+      }
     }
   }
   return out;
 
-  function firstLabel(x: number, y: number, z: number): number {
-    const [xEnd, yEnd, zEnd] = [x, y, z].map((cell, d) => Math.min(full[d], (cell + 1) * block[d]));
-    for (let dz = z * block[2]; dz < zEnd; dz++) {
-      for (let dy = y * block[1]; dy < yEnd; dy++) {
-        let from = start + x * block[0] * step[0] + dy * step[1] + dz * step[2];
-        for (let dx = x * block[0]; dx < xEnd; dx++, from += step[0]) if (labels[from] !== 0) return labels[from];
+  function firstLabel(x: number, count: number, y0: number, y1: number, z0: number, z1: number): number {
+    for (let z = z0; z < z1; z++) {
+      for (let y = y0; y < y1; y++) {
+        let from = start + x * across + y * step[1] + z * step[2];
+        for (let n = 0; n < count; n++, from += across) if (labels[from] !== 0) return labels[from];
       }
     }
     return 0;
