@@ -32,7 +32,7 @@ export function EmptyState() {
 /** Three crossing planes and a marked structure. */
 function Planes() {
   return (
-    <svg viewBox="0 0 160 120" width={176} height={132} aria-hidden="true" className="empty-picture">
+    <svg viewBox="0 0 160 120" aria-hidden="true" className="empty-picture">
       <path d="M20 78 80 58l60 20-60 22z" className="plane-axial" />
       <path d="M42 24 118 24 118 104 42 104z" className="plane-coronal" />
       <path d="M80 8 106 26 106 112 80 96z" className="plane-sagittal" />

@@ -1,4 +1,5 @@
 import type { Vec3 } from "@septum/volume";
+import { grown } from "./text-size.ts";
 
 /** A marked point as it is drawn: where, which number, which colour. */
 export interface Marker {
@@ -33,7 +34,7 @@ export function drawMarker(
   near: number,
 ): void {
   const onSlice = near === 1;
-  const radius = onSlice ? 9 : 7;
+  const radius = grown(onSlice ? 9 : 7);
   context.save();
   context.globalAlpha = onSlice ? 1 : 0.25 + 0.5 * near;
   context.beginPath();
@@ -45,7 +46,7 @@ export function drawMarker(
     context.strokeStyle = textOn(marker.colour) === "#000" ? "rgba(0,0,0,0.75)" : "rgba(255,255,255,0.9)";
     context.stroke();
     context.fillStyle = textOn(marker.colour);
-    context.font = `600 ${marker.number > 99 ? 8 : 10.5}px system-ui, sans-serif`;
+    context.font = `600 ${grown(marker.number > 99 ? 8 : 10.5)}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillText(String(marker.number), at.x, at.y + 0.5);

@@ -2,6 +2,7 @@ import type { Vec3 } from "@septum/volume";
 import { type DisplayGrid, displayToFraction } from "./grid.ts";
 import { drawMarker, type Marker, nearness } from "./markers.ts";
 import { edgeLetters, planes, type Rect, type Tile, toScreen } from "./planes.ts";
+import { grown } from "./text-size.ts";
 
 /** The strip of slices stands at the right edge of a plane, in CSS pixels. */
 const stripWidth = 16;
@@ -61,7 +62,7 @@ function drawCross(context: CanvasRenderingContext2D, tile: Tile, { grid, cross 
   const gap = 14;
   // The letters stand there.
   const border = 24;
-  const right = rect.x + rect.width - border - stripWidth;
+  const right = rect.x + rect.width - border - grown(stripWidth);
   const bottom = rect.y + rect.height - border;
   const [vertical, horizontal] =
     plane === "axial"
@@ -107,7 +108,7 @@ function drawPeople(context: CanvasRenderingContext2D, tile: Tile, { grid, cross
       context.lineTo(x, y + arm);
       context.stroke();
     }
-    context.font = "600 11px system-ui, sans-serif";
+    context.font = `600 ${grown(11)}px system-ui, sans-serif`;
     context.textAlign = "left";
     context.textBaseline = "bottom";
     context.lineWidth = 3;
@@ -121,8 +122,8 @@ function drawPeople(context: CanvasRenderingContext2D, tile: Tile, { grid, cross
 
 function drawLetters(context: CanvasRenderingContext2D, { rect, plane }: Tile, radiological: boolean): void {
   const letters = edgeLetters(plane, radiological);
-  const inset = 13;
-  context.font = "600 13px system-ui, sans-serif";
+  const inset = grown(13);
+  context.font = `600 ${inset}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   const write = (letter: string, x: number, y: number) => {
@@ -135,5 +136,5 @@ function drawLetters(context: CanvasRenderingContext2D, { rect, plane }: Tile, r
   write(letters.top, rect.x + rect.width / 2, rect.y + inset);
   write(letters.bottom, rect.x + rect.width / 2, rect.y + rect.height - inset);
   write(letters.left, rect.x + inset, rect.y + rect.height / 2);
-  write(letters.right, rect.x + rect.width - inset - stripWidth, rect.y + rect.height / 2);
+  write(letters.right, rect.x + rect.width - inset - grown(stripWidth), rect.y + rect.height / 2);
 }
