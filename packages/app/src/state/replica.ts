@@ -85,7 +85,8 @@ export function createReplica(options: ReplicaOptions): Replica {
     switch (event.type) {
       case "segment":
         seen.masks = event.mask_revision;
-        onMasks(event.box ?? undefined, event);
+        // No box and not gone: an empty segment, or a change that changed no voxel.
+        if (event.box || event.removed) onMasks(event.box ?? undefined, event);
         break;
       case "image":
         seen.images = event.image_revision;

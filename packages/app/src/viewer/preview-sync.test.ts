@@ -1,4 +1,5 @@
 import type { Frame, SessionEvent } from "@septum/protocol";
+import type { Box } from "@septum/volume";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createPreviewSync } from "./preview-sync.ts";
 
@@ -29,8 +30,8 @@ function progress(label: number, preview?: number): SessionEvent {
   return { type: "progress", seq: 1, label, stage: "refine", done: 1, expected: 2, preview };
 }
 
-function changed(label: number): SessionEvent {
-  return { type: "segment", seq: 2, label, voxels: 1, box: null, removed: false, mask_revision: 1 };
+function changed(label: number, box: Box | null = frame.box): SessionEvent {
+  return { type: "segment", seq: 2, label, voxels: 1, box, removed: false, mask_revision: 1 };
 }
 
 test("fetches no more than one preview at a time, and the newest in the end", async () => {
@@ -74,6 +75,14 @@ test("keeps the preview until the object's own labels are on the screen", async 
   sync.labelsShown((label) => label !== 5);
   expect(seen).toEqual(["show 5"]);
   sync.labelsShown((label) => label === 5);
+  expect(seen).toEqual(["show 5", "hide"]);
+});
+
+test("a prediction that changed nothing leaves no preview behind, as no labels follow", async () => {
+  const { sync, seen } = watched(async () => frame);
+  sync.take(progress(5, 1));
+  await vi.advanceTimersByTimeAsync(0);
+  sync.take(changed(5, null));
   expect(seen).toEqual(["show 5", "hide"]);
 });
 

@@ -68,6 +68,8 @@ export function createPreviewSync({ fetch, show, hide }: PreviewSyncOptions): Pr
         newest = event.preview;
         if (!fetching) void work();
       } else if (event.type === "segment" && event.label === current?.label) {
+        // Nothing changed, so no labels come that could take its place.
+        if (!event.box && !event.removed) return end();
         changed = true;
         current.own.abort();
         clearTimeout(linger);
