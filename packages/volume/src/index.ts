@@ -68,7 +68,7 @@ export { roundHalfEven } from "./round.ts";
 export type { NrrdSegment, SegNrrd, SegNrrdGrid } from "./seg-nrrd.ts";
 export { writeSegNrrdHeader } from "./seg-nrrd.ts";
 export type { FoundSegment, FoundSegments } from "./seg-nrrd-read.ts";
-export { isNrrd, readSegNrrd } from "./seg-nrrd-read.ts";
+export { isNrrd, readNrrdHeader, readSegNrrd } from "./seg-nrrd-read.ts";
 export type { VolumeStatistics } from "./statistics.ts";
 export { volumeStatistics, volumeStatisticsSteps } from "./statistics.ts";
 export type { Scaling, Volume, VoxelArray } from "./volume.ts";

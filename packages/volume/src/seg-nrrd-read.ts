@@ -4,7 +4,7 @@ import { type ByteReader, byteReader } from "./byte-reader.ts";
 import { unpack, webGunzip } from "./gunzip.ts";
 import { niftiDtypes } from "./nifti-dtype.ts";
 import type { ByteSource, NiftiOptions } from "./nifti-read.ts";
-import { parseNrrdHeader } from "./nrrd-header.ts";
+import { type NrrdHeader, parseNrrdHeader } from "./nrrd-header.ts";
 import type { NrrdSegment, SegNrrd } from "./seg-nrrd.ts";
 import { VolumeError } from "./volume-error.ts";
 
@@ -19,6 +19,23 @@ export type FoundSegments = Omit<SegNrrd, "segments"> & { readonly segments: rea
 /** Whether a file that starts with these bytes is a NRRD file. */
 export function isNrrd(start: Uint8Array): boolean {
   return new TextDecoder("latin1").decode(start.subarray(0, 7)) === "NRRD000";
+}
+
+/**
+ * Reads and checks the header of a `.nrrd` file, and lets go of the source.
+ *
+ * @throws {VolumeError}
+ */
+export async function readNrrdHeader(
+  source: ByteSource,
+  { signal }: Pick<NiftiOptions, "signal"> = {},
+): Promise<NrrdHeader> {
+  const reader = byteReader(source, signal);
+  try {
+    return parseNrrdHeader(await headerText(reader));
+  } finally {
+    await reader.close();
+  }
 }
 
 /**

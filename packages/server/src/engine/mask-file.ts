@@ -10,6 +10,7 @@ import {
   orientation,
   readNifti,
   readNiftiHeader,
+  readNrrdHeader,
   readSegNrrd,
   type Scaling,
   spacing,
@@ -19,6 +20,7 @@ import {
 } from "@septum/volume";
 import { planAxes } from "./axis-plan.ts";
 import { nodeGunzip } from "./decode.ts";
+import { bytesPerValue } from "./value-bytes.ts";
 
 export interface MaskFileRequest {
   readonly path: string;
@@ -60,7 +62,7 @@ export class MaskFileError extends Error {
 }
 
 /** Most that the numbers of a file may take for every voxel of the image: eight layers of uint16. */
-const bytesPerVoxel = 16;
+const mostBytesPerVoxel = 16;
 
 const highestValue = 65535;
 
@@ -77,20 +79,40 @@ const stateOf = { notstarted: "todo", inprogress: "in_progress", completed: "don
  * @throws {MaskFileError} `OtherGrid`, `Unusable`
  */
 export async function readMaskFile({ path, size, affine }: MaskFileRequest): Promise<MaskFile> {
-  const image = { size, affine };
-  const voxels = size[0] * size[1] * size[2];
-  const source = () => createReadStream(path, { highWaterMark: 2 ** 20 });
-  const options = { gunzip: nodeGunzip, maxBytes: bytesPerVoxel * voxels };
-  if (isNrrd(await startOf(path))) {
-    const file = await readSegNrrd(source(), options);
-    const plan = planOf(file, image);
+  const header = await readMaskHeader(path);
+  // Before the voxels: a file of another image may be of any size.
+  const plan = planOf(header, { size, affine });
+  const options = { gunzip: nodeGunzip, maxBytes: mostBytesPerVoxel * size[0] * size[1] * size[2] };
+  if (header.nrrd) {
+    const file = await readSegNrrd(bytesOf(path), options);
     const layers = Array.from({ length: file.layers }, (_, first) => ({ data: file.data, first, stride: file.layers }));
     return collect(layers, plain, plan, size, file.segments);
   }
-  // Before the voxels: a file of another image may be of any size.
-  const plan = planOf(await readNiftiHeader(source(), options), image);
-  const { volume } = await readNifti(source(), options);
+  const { volume } = await readNifti(bytesOf(path), options);
   return collect([{ data: volume.data, first: 0, stride: 1 }], volume.scaling, plan, size, []);
+}
+
+/** What a file of masks says of itself before its voxels. */
+export interface MaskHeader extends Grid {
+  readonly nrrd: boolean;
+  readonly dtype: string;
+  readonly layers: number;
+}
+
+/** @throws {VolumeError} when there is no header to read */
+export async function readMaskHeader(path: string, signal?: AbortSignal): Promise<MaskHeader> {
+  if (isNrrd(await startOf(path))) return { nrrd: true, ...(await readNrrdHeader(bytesOf(path), { signal })) };
+  return { nrrd: false, layers: 1, ...(await readNiftiHeader(bytesOf(path), { signal, gunzip: nodeGunzip })) };
+}
+
+/** Most memory that it takes to read masks with such a header and to cut one of them out, for every voxel of the image. */
+export function maskBytesPerVoxel({ dtype, layers }: Pick<MaskHeader, "dtype" | "layers">): number {
+  const read = Math.min(mostBytesPerVoxel, layers * bytesPerValue(dtype));
+  return read + 2 * Math.min(mostBytesPerVoxel, layers) + 1;
+}
+
+function bytesOf(path: string) {
+  return createReadStream(path, { highWaterMark: 2 ** 20 });
 }
 
 const plain: Scaling = { slope: 1, intercept: 0 };

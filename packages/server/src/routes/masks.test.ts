@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { decodeFrame, errorStatus } from "@septum/protocol";
-import { type Affine, type Vec3, type VoxelArray, writeNifti } from "@septum/volume";
-import { afterEach, describe, expect, test } from "vitest";
+import { type Affine, type Vec3, type VoxelArray, writeNifti, writeSegNrrdHeader } from "@septum/volume";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { affine, type Called, type Harness, size, startHarness, upload } from "../testing/harness.ts";
 
 let harness: Harness;
@@ -182,5 +182,22 @@ describe("POST /api/masks", () => {
     expect((await send(none, file(Uint8Array.from(rods([1]))))).body.code).toBe("no_image");
     const field = await upload(harness, id, file(Uint8Array.from(rods([1]))), "mask", "/api/masks");
     expect(field.body.code).toBe("wrong_field");
+  });
+
+  test("needs room for what a file unpacks to before it is unpacked, and none for a file of another grid", async () => {
+    harness = await startHarness({ app: { memoryBudget: 3 * 3.5 * total } });
+    const id = await harness.loaded();
+    const reading = vi.spyOn([...harness.engine.open][0], "readMasks");
+    const { status, body } = await send(id, file(Float64Array.from(rods([1]))));
+    expect([status, body.code]).toEqual([503, "unavailable"]);
+    expect(body.detail).toMatch(/^Reading this file needs 0.01 MB of memory, and/);
+    expect(reading).not.toHaveBeenCalled();
+    expect((await send(id, file(Uint8Array.from(rods([1]))))).status).toBe(200);
+
+    // Whatever the header says, no voxel of it is read.
+    const grid = { size: [2000, 2000, 2000], affine, layers: 1, dtype: "uint8" } as const;
+    const segment = { id: "a", name: "a", color: "#dd8265", value: 1, layer: 0, status: "completed" } as const;
+    const head = writeSegNrrdHeader({ ...grid, segments: [segment] });
+    expect((await send(id, head)).body).toMatchObject({ code: "other_grid" });
   });
 });

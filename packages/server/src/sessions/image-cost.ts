@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { boxVoxels, type NiftiHeader, readNiftiHeader, type Vec3, wholeBox } from "@septum/volume";
+import { bytesPerValue } from "../engine/value-bytes.ts";
 import { HttpError } from "../http/http-error.ts";
 
 /**
@@ -12,22 +13,9 @@ const bytesBesides = 1.5;
 /** A file that unpacks to less than this is taken however well it was packed. */
 const smallBytes = 64 * 2 ** 20;
 
-const valueBytes: Readonly<Record<string, number>> = {
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-  uint32: 4,
-  float32: 4,
-  int64: 8,
-  uint64: 8,
-  float64: 8,
-};
-
 /** Bytes of memory to be kept free for a session with such an image: its voxels, objects on it, and work on those. */
 export function imageCost(size: Vec3, dtype: string): number {
-  return Math.ceil(boxVoxels(wholeBox(size)) * ((valueBytes[dtype] ?? 8) + bytesBesides));
+  return Math.ceil(boxVoxels(wholeBox(size)) * (bytesPerValue(dtype) + bytesBesides));
 }
 
 /**
@@ -50,5 +38,5 @@ export async function fileCost(path: string, maxUnpackRatio: number, signal: Abo
 }
 
 function unpackedBytes({ dims, dtype, voxelOffset }: NiftiHeader): number {
-  return voxelOffset + dims.reduce((product, length) => product * length, valueBytes[dtype] ?? 8);
+  return voxelOffset + dims.reduce((product, length) => product * length, bytesPerValue(dtype));
 }

@@ -1,5 +1,6 @@
+import { boxVoxels, wholeBox } from "@septum/volume";
 import type { Applied, SegmentObject } from "../engine/engine.ts";
-import type { FileLabel, MaskFile } from "../engine/mask-file.ts";
+import { type FileLabel, type MaskFile, maskBytesPerVoxel, readMaskHeader } from "../engine/mask-file.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
 import { attributesOf, tellLabel, withAttributes } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
@@ -17,14 +18,12 @@ export interface ImportedObject {
   readonly voxels: number;
 }
 
-/** Set aside for each voxel of the image while a file is read. */
-const bytesPerVoxel = 4;
-
 /**
  * Receives a file of masks and makes an object of each, with the file's values and names, or of all of them one object,
- * `into`. One step of the history; all or nothing, and on disk when it resolves.
+ * `into`. One step of the history; all or nothing, and on disk when it resolves. The memory that takes is told by the file's
+ * header, and set aside before its voxels are unpacked.
  *
- * Throws `no_image`, `segment_locked`, `limit_reached`, what `receiveFile` throws, and what `OpenImage.readMasks` throws.
+ * Throws `no_image`, `segment_locked`, `limit_reached`, `unavailable` when there is no room, what `receiveFile` throws, and what `OpenImage.readMasks` throws.
  */
 export async function importMasks(
   session: Session,
@@ -35,21 +34,22 @@ export async function importMasks(
   if (!image) throw noImage();
   const { into } = upload;
   if (into !== undefined) refuseLocked(session.state, into);
-  const [ni, nj, nk] = image.info.size;
-  return receiveFile(session, upload, world, async (path, signal) => {
-    const room = world.memory.reserve(bytesPerVoxel * ni * nj * nk);
-    try {
-      return await work(session, signal, async (opened) => {
-        if (session.state.imageRevision !== imageRevision) {
-          throw new HttpError("aborted", "The masks were for an image that has been replaced meanwhile");
-        }
+  return receiveFile(session, upload, world, (path, signal) =>
+    work(session, signal, async (opened) => {
+      if (session.state.imageRevision !== imageRevision) {
+        throw new HttpError("aborted", "The masks were for an image that has been replaced meanwhile");
+      }
+      // However small the file: masks of the scan's size pack to a thousandth, so that no ratio tells good ones from bad.
+      const bytes = maskBytesPerVoxel(await readMaskHeader(path, signal)) * boxVoxels(wholeBox(image.info.size));
+      const room = world.memory.reserve(bytes, "Reading this file");
+      try {
         const file = await opened.image.readMasks(path, signal);
-        return makeObjects(session, opened, file, into, signal);
-      });
-    } finally {
-      room.release();
-    }
-  });
+        return await makeObjects(session, opened, file, into, signal);
+      } finally {
+        room.release();
+      }
+    }),
+  );
 }
 
 /** An object to be made of some of a file's labels. */

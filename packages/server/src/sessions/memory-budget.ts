@@ -14,12 +14,12 @@ export interface MemoryBudget {
   /** Bytes taken: what open sessions hold or may come to hold, and what is set aside. */
   readonly taken: number;
   /**
-   * Sets `bytes` aside for an image, putting others to rest where that is needed: the least recently used
+   * Sets `bytes` aside for an image, or for what is said to need them, putting others to rest where that is needed: the least recently used
    * first, never one at work. Takes place at once, so that two who ask cannot get the same room.
    *
    * Throws `unavailable`, and puts nobody to rest, when there is no room even so.
    */
-  reserve(bytes: number): Reservation;
+  reserve(bytes: number, what?: string): Reservation;
 }
 
 /** Seconds until somebody who works now has probably finished. */
@@ -39,10 +39,10 @@ export function createMemoryBudget(total: number, sessions: () => Iterable<Sessi
     get taken() {
       return taken();
     },
-    reserve(bytes) {
+    reserve(bytes, what = "This scan") {
       const free = total - taken();
       const resting = bytes > free ? chooseResting(bytes - free) : [];
-      if (!resting) throw noRoom(bytes, total, Math.max(0, free));
+      if (!resting) throw noRoom(what, bytes, total, Math.max(0, free));
       for (const other of resting) other.rest();
       reserved += bytes;
       let released = false;
@@ -77,16 +77,16 @@ function held({ bytes, state }: Session): number {
   return Math.max(bytes, imageCost(size, dtype));
 }
 
-function noRoom(bytes: number, total: number, free: number): HttpError {
+function noRoom(what: string, bytes: number, total: number, free: number): HttpError {
   if (bytes > total) {
     return new HttpError(
       "unavailable",
-      `This scan needs ${inMb(bytes)} of memory, and this server has ${inMb(total)} for all scans, ${inMb(free)} of it free: crop the scan, or ask for more memory (SEPTUM_MEMORY)`,
+      `${what} needs ${inMb(bytes)} of memory, and this server has ${inMb(total)} for all scans, ${inMb(free)} of it free: crop the scan, or ask for more memory (SEPTUM_MEMORY)`,
     );
   }
   return new HttpError(
     "unavailable",
-    `This scan needs ${inMb(bytes)} of memory, and ${inMb(free)} of ${inMb(total)} are free while others work: try again in a moment`,
+    `${what} needs ${inMb(bytes)} of memory, and ${inMb(free)} of ${inMb(total)} are free while others work: try again in a moment`,
     { retryAfter: retrySeconds },
   );
 }
