@@ -115,6 +115,21 @@ describe.runIf(chromiumPath)("segments that overlap, in a real browser", { timeo
     await expect.poll(inTheMiddle, patience).toEqual(everywhere("red"));
   });
 
+  it("goes through all segments at a place, click by click", async () => {
+    await hand.choose("pick");
+    const active = () => page.locator(".segment-active").getAttribute("data-testid");
+    for (const label of [large, small, large]) {
+      await hand.draw("axial", [middle]);
+      await expect.poll(active, patience).toBe(`segment-${label}`);
+    }
+    // Nobody picks what is hidden.
+    await page.getByTestId(`show-${large}`).click();
+    for (let n = 0; n < 2; n++) await hand.draw("axial", [middle]);
+    await expect.poll(active, patience).toBe(`segment-${small}`);
+    await page.getByTestId(`show-${large}`).click();
+    await expect.poll(inTheMiddle, patience).toEqual(everywhere("red"));
+  });
+
   it("paints nothing where a locked segment is when others lose what is painted", async () => {
     const [own, theirs]: Vec3[] = [
       [middle[0], middle[1], middle[2] - 9],
@@ -124,8 +139,8 @@ describe.runIf(chromiumPath)("segments that overlap, in a real browser", { timeo
     await client.changeSegment(locked, { locked: true });
     // Of those who share a voxel, a locked one is shown.
     await expect.poll(() => hue(theirs), patience).toBe("blue");
-    await page.getByTestId("others").getByText("Take", { exact: true }).click();
     await hand.choose("brush");
+    await page.getByTestId("others").getByText("Take", { exact: true }).click();
     const letGo = await hold("**/edits*");
     await hand.draw("axial", [own, theirs]);
     await expect.poll(() => hue(own), patience).toBe("red");

@@ -162,8 +162,10 @@ export function createClient(options: TransportOptions) {
       const body = call?.numbers ? { numbers: call.numbers } : undefined;
       return json(runAnswer, "/api/run_segmentation", { signal: call?.signal, method: "POST", body });
     },
-    segments(call?: CallOptions): Promise<SegmentsAnswer> {
-      return json(segmentsAnswer, "/api/segments", call);
+    /** All objects; with `voxel` those that have it, first the one that a label map gives it to. */
+    segments(call?: CallOptions & { readonly voxel?: Vec3 }): Promise<SegmentsAnswer> {
+      const query = call?.voxel ? `?voxel=${call.voxel.join(",")}` : "";
+      return json(segmentsAnswer, `/api/segments${query}`, { signal: call?.signal });
     },
     prompt(label: number, body: PromptInput, call?: FrameOptions): Promise<PromptResult> {
       return changed(`/api/segments/${label}/prompts`, call, { signal: call?.signal, method: "POST", body });

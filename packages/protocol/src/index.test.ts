@@ -71,6 +71,7 @@ test("the package's public names are these", () => {
       "segmentState",
       "segmentSummary",
       "segmentsAnswer",
+      "segmentsQuery",
       "sessionAnswer",
       "sessionEvent",
       "sessionHeader",

@@ -100,6 +100,7 @@ export {
   segmentChange,
   segmentParams,
   segmentPatch,
+  segmentsQuery,
 } from "./segmentation.ts";
 export {
   type ImageFacts,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { errorStatus, isErrorCode } from "./errors.ts";
 import { labelColor, labelFile, labelRgb } from "./labels.ts";
 import { markPointBody } from "./points.ts";
-import { maskQuery, promptBody, runBody, segmentParams } from "./segmentation.ts";
+import { maskQuery, promptBody, runBody, segmentParams, segmentsQuery } from "./segmentation.ts";
 
 describe("promptBody", () => {
   const good = [
@@ -112,6 +112,12 @@ test("maskQuery takes six whole numbers as its box", () => {
   expect(maskQuery.parse({ box: "0,4,0,5,0,6", label: "3" })).toEqual({ box: "0,4,0,5,0,6", label: 3 });
   for (const box of ["0,4,0,5,0", "0,4,0,5,0,x", "-1,4,0,5,0,6", ""])
     expect(maskQuery.safeParse({ box }).success).toBe(false);
+});
+
+test("segmentsQuery takes three whole numbers as its voxel", () => {
+  expect(segmentsQuery.parse({ voxel: "0,4,119" })).toEqual({ voxel: "0,4,119" });
+  for (const voxel of ["0,4", "0,4,x", "-1,4,0", "1.5,4,0", ""])
+    expect(segmentsQuery.safeParse({ voxel }).success).toBe(false);
 });
 
 test("segmentParams takes labels from 1 to 65535", () => {

@@ -169,6 +169,15 @@ export const runAnswer = z.object({
 });
 export type RunAnswer = z.infer<typeof runAnswer>;
 
+/** `voxel=i,j,k`: only objects that have it. */
+export const segmentsQuery = z.object({
+  voxel: z
+    .string()
+    .regex(/^\d{1,9}(,\d{1,9}){2}$/, "voxel must be three whole numbers i,j,k")
+    .optional(),
+});
+export type SegmentsQuery = z.infer<typeof segmentsQuery>;
+
 /** `box=i0,i1,j0,j1,k0,k1`, half-open. */
 export const maskQuery = z.object({
   box: z

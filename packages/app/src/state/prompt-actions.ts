@@ -1,9 +1,6 @@
 import type { EditInput, PromptInput, PromptPatch, PromptResult } from "@septum/protocol";
-import type { Vec3 } from "@septum/volume";
-import { activate } from "./active.ts";
 import { client } from "./client.ts";
 import { editing } from "./editing.ts";
-import { handleLoss } from "./loss.ts";
 import { promptsOf, target } from "./segment-actions.ts";
 import { store } from "./store.ts";
 import { inTurn } from "./work.ts";
@@ -70,25 +67,4 @@ export async function removePromptAt(label: number, n: number): Promise<boolean>
 export async function flipPrompt(label: number, n: number): Promise<boolean> {
   const prompt = promptsOf(label)[n];
   return prompt ? movePrompt(label, n, { positive: !prompt.positive }) : false;
-}
-
-/** Makes the segment under a voxel the active one; nothing happens where there is none. */
-export async function pickSegment(voxel: Vec3): Promise<number | undefined> {
-  const [i, j, k] = voxel;
-  try {
-    const frame = await client.mask({
-      box: [
-        [i, i + 1],
-        [j, j + 1],
-        [k, k + 1],
-      ],
-    });
-    const label = frame.kind === "labels" ? frame.data[0] : 0;
-    if (!label) return undefined;
-    activate(label);
-    return label;
-  } catch (error) {
-    handleLoss(error, "find the segment there");
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 import type { Axis } from "@septum/protocol";
 import type { Box } from "@septum/volume";
 import { editing } from "../state/editing.ts";
+import { pickSegment } from "../state/pick.ts";
 import { mark } from "../state/point-actions.ts";
-import { addPrompt, edit, movePrompt, pickSegment } from "../state/prompt-actions.ts";
+import { addPrompt, edit, movePrompt } from "../state/prompt-actions.ts";
 import { target } from "../state/segment-actions.ts";
 import { store } from "../state/store.ts";
 import type { Stroke } from "../viewer/labels/label-store.ts";

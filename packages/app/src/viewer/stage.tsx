@@ -1,9 +1,10 @@
 import type { Vec3 } from "@septum/volume";
 import { useEffect, useRef, useState } from "react";
 import { editing, nextSign } from "../state/editing.ts";
+import { pickSegment } from "../state/pick.ts";
 import { mark } from "../state/point-actions.ts";
 import { report } from "../state/problems.ts";
-import { addPrompt, pickSegment } from "../state/prompt-actions.ts";
+import { addPrompt } from "../state/prompt-actions.ts";
 import { setView, store } from "../state/store.ts";
 import { showInTestHook } from "../test-hook.ts";
 import { createAppHand } from "../tools/app-hand.ts";

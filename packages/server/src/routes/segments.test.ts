@@ -209,6 +209,44 @@ describe("locked objects", () => {
   });
 });
 
+describe("GET /api/segments?voxel=", () => {
+  test("lists those that have the voxel, a locked one first, then the lower label", async () => {
+    const { call, loaded } = await start();
+    const id = await loaded();
+    for (const [label, voxel] of [
+      [5, [3, 3, 3]],
+      [9, [4, 4, 4]],
+      [2, [5, 5, 5]],
+    ]) {
+      await call(id, "POST", `/api/segments/${label}/prompts`, { kind: "point", voxel });
+    }
+    await call(id, "POST", "/api/segments", { label: 1 });
+    const at = async (voxel: string) => {
+      const { body } = await call(id, "GET", `/api/segments?voxel=${voxel}`);
+      return body.segments.map(({ label }: { label: number }) => label);
+    };
+    // Balls of two voxels around the points.
+    expect(await at("4,4,4")).toEqual([2, 5, 9]);
+    expect(await at("1,3,3")).toEqual([5]);
+    expect(await at("11,9,7")).toEqual([]);
+    await call(id, "PATCH", "/api/segments/9", { locked: true });
+    expect(await at("4,4,4")).toEqual([9, 2, 5]);
+    const { raw } = await call(id, "GET", "/api/mask?box=4,5,4,5,4,5");
+    expect([...(await decodeFrame(raw)).data]).toEqual([9]);
+  });
+
+  test("refuses voxels beside the volume and what is no voxel", async () => {
+    const { call, loaded } = await start();
+    const id = await loaded();
+    expect(said(await call(id, "GET", "/api/segments?voxel=3,10,3"))).toEqual([
+      400,
+      "outside_volume",
+      "There is no voxel [3, 10, 3]: volume size is [12, 10, 8]",
+    ]);
+    expect((await call(id, "GET", "/api/segments?voxel=3,3")).body.code).toBe("bad_request");
+  });
+});
+
 describe("moving a prompt by an offset", () => {
   test("moves whatever was drawn, and where the list says it is", async () => {
     const { call, loaded } = await start();

@@ -12,12 +12,14 @@ import {
   segmentParams,
   segmentPatch,
   segmentsAnswer,
+  segmentsQuery,
 } from "@septum/protocol";
 import { patchedPrompt } from "../drawing/patched-prompt.ts";
 import { drawPrompt } from "../drawing/prompt.ts";
 import { connectionSignal } from "../http/call.ts";
 import { noImage } from "../http/http-error.ts";
 import { changeLabel } from "../sessions/labels.ts";
+import { labelsAt } from "../sessions/labels-at.ts";
 import { removeSegment } from "../sessions/points.ts";
 import { runPoints } from "../sessions/run.ts";
 import { applyPrompt, changePrompt, createObject, resetObject } from "../sessions/segments.ts";
@@ -61,11 +63,19 @@ export const segments: Routes = async (app) => {
     {
       schema: {
         tags: ["segments"],
-        summary: "All objects with their prompts",
+        summary: "All objects with their prompts; with `voxel` those that have it, as a label map would prefer them",
+        querystring: segmentsQuery,
         response: { 200: segmentsAnswer, ...errors },
       },
     },
-    async ({ session }) => ({ session_id: session.id, segments: segmentSummaries(session.state) }),
+    async ({ session, query: { voxel } }) => {
+      if (voxel === undefined) return { session_id: session.id, segments: segmentSummaries(session.state) };
+      const [i, j, k] = voxel.split(",").map(Number);
+      const labels = await labelsAt(session, [i, j, k]);
+      const all = segmentSummaries(session.state);
+      const holders = labels.flatMap((label) => all.filter((segment) => segment.label === label));
+      return { session_id: session.id, segments: holders };
+    },
   );
 
   app.post(
