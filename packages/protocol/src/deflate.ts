@@ -1,9 +1,9 @@
 /** The streams of the platform, which page and Node share, as calls on whole byte arrays. */
 
-/** Unpacked in one go: empty space packs a thousandfold, so this may become eight million bytes. */
-const bytesAtOnce = 8_192;
+/** Unpacked in one go: empty space packs a thousandfold, so this may become four million bytes. */
+const bytesAtOnce = 4_096;
 /** After so many bytes unpacked, whatever else waits has its turn: a label map is a hundred million. */
-const bytesPerTask = 8_000_000;
+const bytesPerTask = 4_000_000;
 
 /** All that `transform` makes of `bytes`. */
 export async function pipeBytes(

@@ -1,5 +1,6 @@
-import { type Gunzip, orientation, readNifti, type Scaling, spacing, type Vec3, type VoxelArray } from "@septum/volume";
+import { orientation, type Scaling, spacing, type Vec3, VolumeError, type VoxelArray } from "@septum/volume";
 import { type DisplayGrid, gridOf } from "./grid.ts";
+import type { ScanAnswer } from "./scan-worker.ts";
 
 /** A scan as the page holds it: the file's voxels where they are in the file, `i` fastest. */
 export interface Scan {
@@ -10,14 +11,22 @@ export interface Scan {
   readonly scaling: Scaling;
 }
 
-/** Reads `.nii` or `.nii.gz`. Throws `VolumeError`. */
-export async function readScan(bytes: ArrayBuffer, gunzip?: Gunzip): Promise<Scan> {
-  async function* chunks() {
-    yield new Uint8Array(bytes);
+/** Reads `.nii` or `.nii.gz`; `bytes` are empty afterwards. Throws `VolumeError`. */
+export async function readScan(bytes: ArrayBuffer): Promise<Scan> {
+  const worker = new Worker(new URL("./scan-worker.ts", import.meta.url), { type: "module" });
+  try {
+    const answer = await new Promise<ScanAnswer>((resolve, reject) => {
+      worker.addEventListener("message", ({ data }: MessageEvent<ScanAnswer>) => resolve(data));
+      worker.addEventListener("error", ({ message }) => reject(new Error(message || "The scan could not be read.")));
+      worker.postMessage(bytes, [bytes]);
+    });
+    if (!("volume" in answer))
+      throw answer.code ? new VolumeError(answer.code, answer.message) : new Error(answer.message);
+    const { data, size, affine, scaling } = answer.volume;
+    return { data, grid: gridOf(size, orientation(affine)), spacing: spacing(affine), scaling };
+  } finally {
+    worker.terminate();
   }
-  const { volume } = await readNifti(chunks(), { gunzip });
-  const { data, size, affine, scaling } = volume;
-  return { data, grid: gridOf(size, orientation(affine)), spacing: spacing(affine), scaling };
 }
 
 /** Value of the scan at a voxel, after the file's scaling. */

@@ -46,6 +46,7 @@ export async function createBodyView(canvas: HTMLCanvasElement, onPaint: () => v
   const software = drawsInSoftware(scene.gl);
   let shown: { readonly volume: NVImage; readonly cells: LabelCells } | undefined;
   let size = { width: 1, height: 1 };
+  let blank = true;
   let opening = 0;
   let window: Window = { lower: 0, upper: 1 };
   let looks: ReadonlyMap<number, LabelLook> = new Map();
@@ -55,9 +56,11 @@ export async function createBodyView(canvas: HTMLCanvasElement, onPaint: () => v
   const pace = createPace(
     scene.gl,
     (scale) => {
+      if (!shown && blank) return false;
+      blank = !shown;
       scene.paint(size.width, size.height, scale);
       onPaint();
-      return shown !== undefined;
+      return !blank;
     },
     software,
   );
