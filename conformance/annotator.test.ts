@@ -7,7 +7,7 @@ import type { Vec3 } from "@septum/volume";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { annotatorCase } from "./annotator-case.ts";
-import { installReaders } from "./annotator-files.ts";
+import { findReaders } from "./annotator-files.ts";
 import { type AnnotatorHand, annotatorHand, type Plane } from "./annotator-hand.ts";
 import { chromiumPath, openBrowser, watch } from "./browser.ts";
 import { smallModel } from "./small-model.ts";
@@ -34,7 +34,7 @@ const togetherMs = 500;
 const togetherAtMostMs = 20_000;
 
 if (!chromiumPath) process.stdout.write("skipped: the annotator's day needs Chromium\n");
-const readers = installReaders();
+const readers = findReaders();
 if (typeof readers === "string") process.stdout.write(`skipped: reading the annotator's files in Python: ${readers}\n`);
 
 /** A day's work on a real scan, in order: each step builds on the one before. What the network finds is not looked at. */

@@ -1,6 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {} from "../packages/app/src/test-hook.ts";
 import { chromiumPath, openBrowser } from "./browser.ts";
 import * as story from "./foreign-story.ts";
+import { freePort } from "./free-port.ts";
 import { smallModel } from "./small-model.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 
@@ -244,12 +244,4 @@ function expectSame(mask: Uint8Array, wanted: Uint8Array): void {
 
 function segmentsOf(sessionId: string) {
   return createClient({ baseUrl: server.url, sessionId }).segments();
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

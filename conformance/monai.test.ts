@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { createClient } from "@septum/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as story from "./foreign-story.ts";
-import { installMonaiClient } from "./monai-client.ts";
+import { findMonaiClient } from "./monai-client.ts";
 import { smallModel } from "./small-model.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 
@@ -100,7 +100,7 @@ describe("MONAI Label, replayed", () => {
   });
 });
 
-const client = installMonaiClient();
+const client = findMonaiClient();
 if (typeof client === "string") process.stdout.write(`skipped: MONAI Label's own client: ${client}\n`);
 
 describe.runIf(typeof client !== "string")("MONAI Label's own client", () => {

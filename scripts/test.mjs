@@ -1,7 +1,8 @@
 // `npm test`: sets up what is missing, then lint, types and every test this machine can run. `npm test -- PATTERN` runs
 // only the matching test files.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { auditDependencies } from "./audit.mjs";
@@ -11,6 +12,10 @@ import { prepare, root, runOrExit } from "./prepare.mjs";
 prepare();
 const pattern = process.argv.slice(2);
 const node = process.execPath;
+const isForPackages = pattern.length > 0 && pattern.every((path) => path.includes("packages/"));
+const python = isForPackages ? undefined : spawn(node, ["scripts/python.mjs"], { cwd: root, stdio: "inherit" });
+const pythonIsReady = python && once(python, "exit");
+process.once("exit", () => python?.kill());
 if (pattern.length === 0) {
   runOrExit(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   runOrExit(node, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.tests.json"]);
@@ -18,6 +23,7 @@ if (pattern.length === 0) {
 }
 
 const chromium = ensureChromium();
+await pythonIsReady;
 const report = join(root, ".cache/test-report.json");
 rmSync(report, { force: true });
 const { status } = spawnSync(
