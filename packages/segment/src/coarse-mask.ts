@@ -1,4 +1,5 @@
 import { type Box, clipBox, linearSources, type Vec3 } from "@septum/volume";
+import { rangeMask } from "./bit-grid.ts";
 import type { MaskRows } from "./mask-rows.ts";
 import type { View } from "./view.ts";
 
@@ -19,9 +20,9 @@ export function coarseRows(prediction: Uint8Array, view: View, size: Vec3): Mask
   const runs = firstUses(wide.lower, p2);
   const empty = emptyRows(prediction, p0 * p1, p2);
   const [origin0, origin1, origin2] = [view.box[0][0], view.box[1][0], view.box[2][0]];
-  // Bit n of a code is the n-th of the four patch rows around an output row; neighbouring output rows share them.
-  const codes = new Uint8Array(p2 + 1);
-  let codesOf = -1;
+  // Neighbouring output rows lie between the same four patch rows, and share what these say.
+  const between = createCells(prediction, p2);
+  let cellsOf = -1;
 
   const readRow = (a: number, b: number, c: number, count: number, out: Uint32Array): void => {
     const y = a - origin0;
@@ -32,28 +33,37 @@ export function coarseRows(prediction: Uint8Array, view: View, size: Vec3): Mask
     const row10 = deep.upper[y] * p1 + high.lower[x];
     const row11 = deep.upper[y] * p1 + high.upper[x];
     if ((empty[row00] & empty[row01] & empty[row10] & empty[row11]) === 1) return;
-    if (codesOf !== row00) combineRows(prediction, row00 * p2, row01 * p2, row10 * p2, row11 * p2, codes);
-    codesOf = row00;
+    if (cellsOf !== row00) between.read(row00 * p2, row01 * p2, row10 * p2, row11 * p2);
+    cellsOf = row00;
+    const { codes, stretches } = between;
     const u0 = deep.lowerWeight[y];
     const u1 = deep.upperWeight[y];
     const v0 = high.lowerWeight[x];
     const v1 = high.upperWeight[x];
     const from = c - origin2;
     const to = from + count;
-    for (let cell = wide.lower[from]; cell < p2 && runs[cell] < to; cell++) {
-      const low = codes[cell];
-      const next = codes[cell + 1];
-      if ((low | next) === 0) continue;
-      const end = Math.min(to, runs[cell + 1]);
-      for (let n = Math.max(from, runs[cell]); n < end; n++) {
-        if ((low & next) !== 15 && blend(low, next, wide.lowerWeight[n], wide.upperWeight[n], v0, v1, u0, u1) < 0.5)
-          continue;
+    for (let s = 0; s < between.count; s++) {
+      const start = Math.max(from, runs[stretches[3 * s]]);
+      const end = Math.min(to, runs[stretches[3 * s + 1]]);
+      if (stretches[3 * s + 2] === inside) {
+        setWords(out, start - from, end - from);
+        continue;
+      }
+      for (let n = start; n < end; n++) {
+        const low = codes[wide.lower[n]];
+        const next = codes[wide.lower[n] + 1];
+        if (blend(low, next, wide.lowerWeight[n], wide.upperWeight[n], v0, v1, u0, u1) < 0.5) continue;
         out[(n - from) >>> 5] |= 1 << ((n - from) & 31);
       }
     }
   };
   const box: Box = clipBox(view.box, size);
   return { box, readRow };
+}
+
+/** Sets bits `from` to `end - 1`. */
+function setWords(out: Uint32Array, from: number, end: number): void {
+  for (let word = from >>> 5; 32 * word < end; word++) out[word] |= rangeMask(word, from, end);
 }
 
 /** For each row of the patch 1 when nothing in it is set. */
@@ -67,21 +77,53 @@ function emptyRows(prediction: Uint8Array, rows: number, length: number): Uint8A
   return empty;
 }
 
-/** Codes of the columns of four rows, the last one twice. */
-function combineRows(
-  prediction: Uint8Array,
-  at00: number,
-  at01: number,
-  at10: number,
-  at11: number,
-  codes: Uint8Array,
-): void {
-  const length = codes.length - 1;
-  for (let n = 0; n < length; n++) {
-    codes[n] =
-      prediction[at00 + n] | (prediction[at01 + n] << 1) | (prediction[at10 + n] << 2) | (prediction[at11 + n] << 3);
-  }
-  codes[length] = codes[length - 1];
+const surface = 1;
+const inside = 2;
+
+/** What lies between four patch rows: cells from each of their columns to the next. */
+interface Cells {
+  /** Of each column, the last one twice: bit n is what the n-th row has there. */
+  readonly codes: Uint8Array;
+  /** Stretches of cells that are not empty, three numbers each: the first cell, the end, and `surface` or `inside`. */
+  readonly stretches: Int32Array;
+  readonly count: number;
+  /** The rows begin at these places of the prediction. */
+  read(at00: number, at01: number, at10: number, at11: number): void;
+}
+
+function createCells(prediction: Uint8Array, length: number): Cells {
+  const codes = new Uint8Array(length + 1);
+  const stretches = new Int32Array(3 * length);
+  let count = 0;
+  return {
+    codes,
+    stretches,
+    get count() {
+      return count;
+    },
+    read(at00, at01, at10, at11) {
+      for (let n = 0; n < length; n++) {
+        codes[n] =
+          prediction[at00 + n] |
+          (prediction[at01 + n] << 1) |
+          (prediction[at10 + n] << 2) |
+          (prediction[at11 + n] << 3);
+      }
+      codes[length] = codes[length - 1];
+      count = 0;
+      let last = 0;
+      for (let cell = 0; cell < length; cell++) {
+        const all = codes[cell] & codes[cell + 1];
+        const kind = all === 15 ? inside : (codes[cell] | codes[cell + 1]) === 0 ? 0 : surface;
+        if (kind !== 0 && kind !== last) {
+          stretches[3 * count] = cell;
+          stretches[3 * count++ + 2] = kind;
+        }
+        if (kind !== 0) stretches[3 * count - 2] = cell + 1;
+        last = kind;
+      }
+    },
+  };
 }
 
 /** Value between two columns, given as codes, with weights along the last (`w`), middle (`v`) and first (`u`) axis. */

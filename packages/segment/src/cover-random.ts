@@ -10,7 +10,8 @@ import { patchBox } from "./view.ts";
  */
 export function coverAtRandom(grid: BitGrid, settings: CoverSettings, draws: number, random: RandomIndex): Box[] {
   const boxes: Box[] = [];
-  for (let set = listRows(grid); set.total > 0; set = listRows(grid)) {
+  const set = countRows(grid);
+  while (set.total > 0) {
     let best: Vec3 | undefined;
     let most = -1;
     for (let draw = 0; draw < draws; draw++) {
@@ -20,50 +21,63 @@ export function coverAtRandom(grid: BitGrid, settings: CoverSettings, draws: num
       most = count;
       best = voxel;
     }
+    const covered = coveredBox(best!, settings, grid.size);
     boxes.push(patchBox(best!, settings.patchSize));
-    clearBox(grid, coveredBox(best!, settings, grid.size));
+    clearBox(grid, covered);
+    recount(grid, set, covered);
   }
   return boxes;
 }
 
-/** Set bits before each row of a grid, and in all. */
+/** Set bits of a grid, by plane and by row. */
 interface RowCounts {
-  readonly before: Float64Array;
-  readonly total: number;
+  readonly planes: Int32Array;
+  readonly rows: Int32Array;
+  total: number;
 }
 
-function listRows(grid: BitGrid): RowCounts {
-  const { rowWords, words } = grid;
-  const before = new Float64Array(grid.size[0] * grid.size[1]);
-  let total = 0;
-  for (let row = 0, at = 0; row < before.length; row++) {
-    before[row] = total;
-    for (let w = 0; w < rowWords; w++, at++) if (words[at] !== 0) total += countWord(words[at]);
+function countRows(grid: BitGrid): RowCounts {
+  const [n0, n1, n2] = grid.size;
+  const counts = { planes: new Int32Array(n0), rows: new Int32Array(n0 * n1), total: 0 };
+  recount(grid, counts, [
+    [0, n0],
+    [0, n1],
+    [0, n2],
+  ]);
+  return counts;
+}
+
+/** Counts the rows that the box touches anew. */
+function recount({ size, rowWords, words }: BitGrid, counts: RowCounts, [[a0, a1], [b0, b1]]: Box): void {
+  for (let a = a0; a < a1; a++) {
+    for (let b = b0; b < b1; b++) {
+      const row = a * size[1] + b;
+      let count = 0;
+      for (let at = row * rowWords; at < (row + 1) * rowWords; at++) if (words[at] !== 0) count += countWord(words[at]);
+      const grown = count - counts.rows[row];
+      counts.rows[row] = count;
+      counts.planes[a] += grown;
+      counts.total += grown;
+    }
   }
-  return { before, total };
 }
 
 /** The n-th set voxel in row-major order. */
-function nthSet(grid: BitGrid, rows: RowCounts, n: number): Vec3 {
-  let low = 0;
-  let high = rows.before.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (rows.before[middle] <= n) low = middle;
-    else high = middle;
-  }
-  let left = n - rows.before[low];
+function nthSet({ size, rowWords, words }: BitGrid, { planes, rows }: RowCounts, n: number): Vec3 {
+  let left = n;
+  let a = 0;
+  for (; left >= planes[a]; a++) left -= planes[a];
+  let row = a * size[1];
+  for (; left >= rows[row]; row++) left -= rows[row];
   for (let w = 0; ; w++) {
-    const word = grid.words[low * grid.rowWords + w];
+    const word = words[row * rowWords + w];
     const count = word === 0 ? 0 : countWord(word);
     if (left >= count) {
       left -= count;
       continue;
     }
     for (let bit = 0; ; bit++) {
-      if (((word >>> bit) & 1) === 1 && left-- === 0) {
-        return [Math.floor(low / grid.size[1]), low % grid.size[1], 32 * w + bit];
-      }
+      if (((word >>> bit) & 1) === 1 && left-- === 0) return [a, row % size[1], 32 * w + bit];
     }
   }
 }

@@ -24,6 +24,8 @@ export interface PredictionRequest {
   readonly random: RandomIndex;
   readonly signal?: AbortSignal;
   readonly now: () => number;
+  /** Awaited between pieces of work of some milliseconds. */
+  readonly pause: () => Promise<void>;
 }
 
 /** What a prediction found; boxes in engine axes. */
@@ -52,7 +54,7 @@ export async function* predictMask(request: PredictionRequest): AsyncGenerator<S
     return { masks: [mask], changed: view.box, views, boxes: [], randomLeftover: 0, ...network.spent() };
   }
   const coarse = coarseRows(prediction, view, request.scene.size);
-  const { boxes, random } = planRefinement(request, view, coarse);
+  const { boxes, random } = await planRefinement(request, view, coarse);
   const masks = yield* refine(request, network, coarse, boxes);
   const changed = boxes.reduce((hull, box) => uniteBoxes(hull, box)!);
   return { masks, changed, views, boxes, randomLeftover: random, ...network.spent() };
@@ -80,11 +82,14 @@ async function* lookUntilInside(request: PredictionRequest, network: Network) {
 }
 
 /** Where to look closely (spec §6.6). */
-function planRefinement(request: PredictionRequest, view: View, coarse: MaskRows): Cover {
-  const { scene, refineAll, random } = request;
+async function planRefinement(request: PredictionRequest, view: View, coarse: MaskRows): Promise<Cover> {
+  const { scene, refineAll, random, pause } = request;
   const { patchSize, coverMargin } = scene.settings;
+  await pause();
   const changes = changeMap(coarse, scene.previous, refineAll);
+  await pause();
   const planned = changes && cover(changes.grid, { patchSize, margin: coverMargin }, random);
+  await pause();
   if (changes === undefined || planned === undefined || planned.boxes.length === 0) {
     return { boxes: [patchBox(view.centre, patchSize)], random: 0 };
   }

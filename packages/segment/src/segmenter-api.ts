@@ -29,6 +29,8 @@ export interface SegmenterOptions {
   readonly historyBytes?: number;
   /** Clock in milliseconds. */
   readonly now?: () => number;
+  /** Awaited between pieces of work of some milliseconds, so that others whom the thread serves get their turn. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface PredictOptions {

@@ -47,7 +47,7 @@ interface Outcome extends Change {
  * length or a model whose cover margin leaves nothing of its patch.
  */
 export function createSegmenter(options: SegmenterOptions): Segmenter {
-  const { image, model, now: clock = () => performance.now() } = options;
+  const { image, model, now: clock = () => performance.now(), pause = async () => {} } = options;
   const { settings } = model;
   const size = image.volume.size;
   const engineSize = swapAxes(size);
@@ -122,6 +122,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       random: (options.random ?? ((count: number) => seededIndex(seed, count)))(promptNodes(prompts).length),
       signal,
       now: clock,
+      pause,
     });
     return { after, masks: prediction.masks, predictions: [prediction], written: prediction.changed };
   }

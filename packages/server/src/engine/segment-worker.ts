@@ -1,4 +1,5 @@
 /** A thread that holds images and their objects: it builds the patches, and asks the engine to run the network on them. */
+import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import {
   type Applied,
@@ -62,6 +63,7 @@ const host: Remote<HostMethods> = connect<HostMethods, SegmentMethods>(parentPor
         model: modelOf(() => hosted.job as number),
         mask,
         saved,
+        pause: () => setImmediate(),
       }),
     };
     objects.set(label, hosted);
