@@ -78,9 +78,24 @@ function take(event: SessionEvent): void {
       store.setState({ uploadElsewhere: undefined });
       return;
     case "upload":
-      if (!upload) store.setState({ uploadElsewhere: event.received });
+      if (!upload) {
+        store.setState({ uploadElsewhere: event.received });
+        lookForEnd();
+      }
       return;
     case "deleted":
       loseSession("It was deleted.");
   }
+}
+
+const endEveryMs = 3_000;
+let lookingForEnd: ReturnType<typeof setTimeout> | undefined;
+
+/** An upload from elsewhere that is refused or given up ends without an event. */
+function lookForEnd(): void {
+  clearTimeout(lookingForEnd);
+  lookingForEnd = setTimeout(async () => {
+    await refresh();
+    if (store.getState().uploadElsewhere !== undefined) lookForEnd();
+  }, endEveryMs);
 }

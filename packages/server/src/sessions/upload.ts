@@ -127,10 +127,11 @@ async function receiveInto(
   { store, maxUploadBytes }: UploadWorld,
   signal: AbortSignal,
 ): Promise<number> {
-  if (!upload.convert) return receive(session, upload, path, maxUploadBytes, signal);
+  const tell = (received: number) => session.events.push({ type: "upload", received, total: upload.expected ?? null });
+  if (!upload.convert) return receive(upload, path, maxUploadBytes, signal, tell);
   const sent = await store.stage(session.id);
   try {
-    const bytes = await receive(session, upload, sent.path, maxUploadBytes, signal);
+    const bytes = await receive(upload, sent.path, maxUploadBytes, signal, tell);
     await upload.convert(sent.path, path, signal);
     return bytes;
   } finally {
@@ -139,7 +140,7 @@ async function receiveInto(
 }
 
 /**
- * Receives a file for `use`, and forgets it again.
+ * Receives a file for `use`, and forgets it again. Unlike an image's, its coming is no event of the session.
  *
  * Throws `upload_in_progress`, `too_large`, `request_timeout`, `unavailable` when there is no room or place, and what `use` throws.
  */
@@ -152,7 +153,7 @@ export async function receiveFile<T>(
   return inPlace(session, upload, world, async (signal) => {
     const staged = await world.store.stage(session.id);
     try {
-      await receive(session, upload, staged.path, world.maxUploadBytes, signal);
+      await receive(upload, staged.path, world.maxUploadBytes, signal);
       return await use(staged.path, signal);
     } finally {
       await staged.discard().catch(() => {});
@@ -160,13 +161,13 @@ export async function receiveFile<T>(
   });
 }
 
-/** Writes the file and gives its size. */
+/** Writes the file and gives its size; tells now and then how much has come. */
 async function receive(
-  session: Session,
   upload: Upload,
   path: string,
   limit: number,
   signal: AbortSignal,
+  tell?: (received: number) => void,
 ): Promise<number> {
   const silence = new AbortController();
   const timer = setTimeout(
@@ -183,7 +184,7 @@ async function receive(
       const at = performance.now();
       if (at - told >= eventEveryMs) {
         told = at;
-        session.events.push({ type: "upload", received, total: upload.expected ?? null });
+        tell?.(received);
       }
       done(null, chunk);
     },
