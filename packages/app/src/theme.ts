@@ -48,9 +48,13 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's dimmed grey on white is too faint to read by WCAG AA. */
+/** Mantine's dimmed grey on white, and its red on dark, are too faint to read by WCAG AA. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#56646b", "--mantine-color-body": "#f6f8f9" },
-  dark: { "--mantine-color-dimmed": "#9bacb4" },
+  light: {
+    "--mantine-color-dimmed": "#56646b",
+    "--mantine-color-body": "#f6f8f9",
+    "--mantine-color-error": "#c3150b",
+  },
+  dark: { "--mantine-color-dimmed": "#9bacb4", "--mantine-color-error": "#ff7a70" },
 });

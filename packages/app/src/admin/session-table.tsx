@@ -21,7 +21,7 @@ const columns: readonly (readonly [name: string, order?: Order])[] = [
   ["State"],
   ["Scan"],
   ["Points"],
-  ["Objects"],
+  ["Segments"],
   ["Memory", "memory_bytes"],
   ["Disk", "disk_bytes"],
   ["Made", "created_at"],
@@ -29,7 +29,7 @@ const columns: readonly (readonly [name: string, order?: Order])[] = [
   ["Expires"],
 ];
 
-const numeric = new Set(["Points", "Objects", "Memory", "Disk"]);
+const numeric = new Set(["Points", "Segments", "Memory", "Disk"]);
 
 export function SessionTable({ sessions, ...rowProps }: SessionTableProps) {
   const [shown, setShown] = useState<Shown>("all");

@@ -18,7 +18,7 @@ export function TokenForm({ reason, refused, onToken }: TokenFormProps) {
   };
   return (
     <div className="centre">
-      <form className="card admin-token" onSubmit={send} aria-labelledby="token-title">
+      <form className="card token-card" onSubmit={send} aria-labelledby="token-title">
         <h2 id="token-title">For the administrator</h2>
         <PasswordInput
           label="Administrator's token"

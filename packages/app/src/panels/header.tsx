@@ -58,6 +58,8 @@ function OpenMenu() {
         <Button
           size="xs"
           variant="default"
+          className="header-menu"
+          aria-label="Open"
           leftSection={<IconFolderOpen size={15} />}
           rightSection={<IconChevronDown size={13} />}
         >

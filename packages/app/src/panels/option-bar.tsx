@@ -101,7 +101,7 @@ function OthersChoice() {
       label="Where this segment grows into others: overlap, or take their voxels. Locked segments never lose any."
     >
       <div className="with-icon">
-        <span className="tool-hint" aria-hidden="true">
+        <span className="tool-hint others-name" aria-hidden="true">
           Others
         </span>
         <Choice

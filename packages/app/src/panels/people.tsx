@@ -53,11 +53,13 @@ function Face({ id, name, color, own }: Person & { readonly own: boolean }) {
         type="button"
         className="face"
         style={style}
-        aria-label={`${who}. Go where they look: ${place.join(", ")}`}
         onClick={() => setView({ target: [...place] })}
         data-testid="go-to-person"
       >
-        {initials(name)}
+        <span aria-hidden="true">{initials(name)}</span>
+        <span className="unseen">
+          {who}. Go where they look: {place.join(", ")}
+        </span>
       </button>
     </Tooltip>
   );

@@ -15,7 +15,11 @@ export function WorkStrip() {
   const prompting = useEditing(({ tool }) => isPrompt(tool) || tool === "mark");
   if (!run) {
     const slow = prompting ? slowText(seconds ?? undefined) : undefined;
-    return <p className="work-strip work-idle">{slow}</p>;
+    return (
+      <p className="work-strip work-idle" title={slow && "As long as this server takes for one pass of its network"}>
+        <span>{slow}</span>
+      </p>
+    );
   }
   const { text, fraction, ours, stage } = run;
   const unknown = fraction === 0;

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Modal, Table, Text } from "@mantine/core";
+import { ActionIcon, Badge, Button, Modal, Table, Text, VisuallyHidden } from "@mantine/core";
 import type { SessionSummary } from "@septum/protocol";
 import { IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
@@ -36,9 +36,10 @@ export function SessionList({ opened, onClose }: SessionListProps) {
             <Table.Tr>
               <Table.Th>Session</Table.Th>
               <Table.Th>Scan</Table.Th>
-              <Table.Th>Points</Table.Th>
               <Table.Th>Last used</Table.Th>
-              <Table.Th aria-label="Actions" />
+              <Table.Th>
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -66,14 +67,7 @@ interface RowProps extends SessionSummary {
   readonly onDelete: (id: string) => void;
 }
 
-function Row({
-  session_id: id,
-  nifti_shape: shape,
-  total_points: points,
-  last_activity: used,
-  onEnter,
-  onDelete,
-}: RowProps) {
+function Row({ session_id: id, nifti_shape: shape, last_activity: used, onEnter, onDelete }: RowProps) {
   const own = useApp((state) => state.session.id === id);
   return (
     <Table.Tr>
@@ -81,7 +75,6 @@ function Row({
         <code>{shortId(id)}</code>
       </Table.Td>
       <Table.Td>{shape ? shape.join(" × ") : "none"}</Table.Td>
-      <Table.Td>{points}</Table.Td>
       <Table.Td>{new Date(used).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}</Table.Td>
       <Table.Td className="session-actions">
         {own ? (

@@ -29,6 +29,7 @@ export function SessionMenu() {
           <Button
             size="xs"
             variant="default"
+            className="header-menu"
             leftSection={<IconUser size={15} />}
             rightSection={<IconChevronDown size={13} />}
             aria-label={id ? `Session ${shortId(id)}` : "Session"}

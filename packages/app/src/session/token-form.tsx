@@ -18,7 +18,7 @@ export function TokenForm() {
 
   return (
     <div className="centre" data-testid="token-form">
-      <form className="card" onSubmit={submit} aria-labelledby="token-title">
+      <form className="card token-card" onSubmit={submit} aria-labelledby="token-title">
         <h2 id="token-title">This server asks for an access token</h2>
         <PasswordInput
           label="Access token"
@@ -30,7 +30,13 @@ export function TokenForm() {
           data-autofocus
           w="100%"
         />
-        <Button type="submit" leftSection={<IconKey size={16} />} loading={asking} disabled={token.trim() === ""}>
+        <Button
+          type="submit"
+          fullWidth
+          leftSection={<IconKey size={16} />}
+          loading={asking}
+          disabled={token.trim() === ""}
+        >
           Go on
         </Button>
       </form>

@@ -54,5 +54,5 @@ export function stepsText(count: number): string {
 /** Said before a click where a pass takes long enough to wonder; undefined where it does not. */
 export function slowText(secondsPerPass: number | undefined): string | undefined {
   if (secondsPerPass === undefined || secondsPerPass < 2) return undefined;
-  return `A prompt takes from about ${durationText(secondsPerPass)} on this server`;
+  return `About ${durationText(secondsPerPass)} or more per prompt`;
 }
