@@ -34,9 +34,9 @@ export function connectViewer(viewer: Viewer): ConnectedViewer {
     fetch: (label, signal) => client.preview(label, { signal }),
     show(label, layer) {
       const known = store.getState().segments.find((segment) => segment.label === label);
-      viewer.setPreview(layer, known?.color ?? labelColor(label));
+      viewer.setPreview(layer, label, known?.color ?? labelColor(label));
     },
-    hide: () => viewer.setPreview(undefined, labelColor(1)),
+    hide: () => viewer.setPreview(undefined, 0, labelColor(1)),
   });
   const looks = createLookSync(async (voxel) => {
     const { person } = store.getState().session;

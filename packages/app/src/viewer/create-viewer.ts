@@ -234,7 +234,7 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       moveTo([size[0] >> 1, size[1] >> 1, size[2] >> 1]);
       events.onLabels();
       body.setWindow(window);
-      body.setScene({ scan, labels: () => labels.map });
+      body.setScene({ scan, labels });
     },
     close,
     setWindow(next) {
@@ -266,13 +266,13 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
       body.setLabelsShown(masks.fill > 0 || masks.outline > 0);
       invalidate();
     },
-    setPreview(layer, colour) {
+    setPreview(layer, label, colour) {
       if (!opened) return;
       const [red, green, blue] = labelRgb(1, colour);
       preview = [red / 255, green / 255, blue / 255, previewOpacity];
       const box = layer && intersectBoxes(layer.box, wholeBox(opened.scan.grid.size));
       previewing = box !== undefined;
-      opened.slices.setPreview(box && layer);
+      opened.slices.setPreview(box && layer, label);
       invalidate();
     },
     setPoints(next, number) {

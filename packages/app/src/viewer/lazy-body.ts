@@ -1,7 +1,7 @@
 import { type Box, uniteBoxes } from "@septum/volume";
 import type { BodyView } from "./body/body-view.ts";
-import type { LabelMap } from "./labels/label-map.ts";
 import type { LabelLook } from "./labels/palette.ts";
+import type { ShownLabels } from "./labels/shown-labels.ts";
 import type { Rect } from "./planes.ts";
 import type { Scan } from "./scan.ts";
 import type { Window } from "./window.ts";
@@ -9,7 +9,7 @@ import type { Window } from "./window.ts";
 /** What the 3D view shows. */
 export interface BodyScene {
   readonly scan: Scan;
-  labels(): LabelMap;
+  readonly labels: ShownLabels;
 }
 
 /**

@@ -74,8 +74,8 @@ export interface Viewer {
   /** Labels without a look have their standard colour. */
   setLooks(looks: ReadonlyMap<number, LabelLook>): void;
   setMaskLook(look: MaskLook): void;
-  /** What an object would be so far, in `#rrggbb`. */
-  setPreview(layer: Layer | undefined, colour: string): void;
+  /** What a segment would be so far, in `#rrggbb`. */
+  setPreview(layer: Layer | undefined, label: number, colour: string): void;
   setPoints(points: readonly ViewerPoint[], selected: number | undefined): void;
   setPeople(people: readonly ViewerPerson[]): void;
   setLayout(layout: Layout): void;

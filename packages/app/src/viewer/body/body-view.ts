@@ -1,8 +1,8 @@
 import { NVImage } from "@niivue/niivue";
 import { labelRgb } from "@septum/protocol";
 import { type Box, type Vec3, wholeBox } from "@septum/volume";
-import type { LabelMap } from "../labels/label-map.ts";
 import type { LabelLook } from "../labels/palette.ts";
+import type { ShownLabels } from "../labels/shown-labels.ts";
 import type { Scan } from "../scan.ts";
 import type { Window } from "../window.ts";
 import { createLabelCells, type LabelCells } from "./label-cells.ts";
@@ -13,7 +13,7 @@ import { thinGrid } from "./thinned.ts";
 
 /** The 3D view: the body faint, the segments solid in it. */
 export interface BodyView {
-  open(scan: Scan, labels: () => LabelMap): Promise<void>;
+  open(scan: Scan, labels: ShownLabels): Promise<void>;
   close(): void;
   /** Labels changed in a box of the file's voxels; shown within a second. */
   touch(box: Box): void;
@@ -106,7 +106,7 @@ export async function createBodyView(canvas: HTMLCanvasElement, onPaint: () => v
       slots.clear();
       scene.addVolume(volume);
       scene.addLabels();
-      const some = () => [...labels().tallies.byLabel.values()].some(({ voxels }) => voxels > 0);
+      const some = () => labels.map.tallies.labelled > 0 || (labels.active?.tally.voxels ?? 0) > 0;
       const cells = createLabelCells(scan, labels, thin, slotOf, {
         upload: (box, values) => scene.uploadLabels(box, values),
         uploadSmoothed: (box, smoothed) => scene.uploadSmoothed(box, smoothed),

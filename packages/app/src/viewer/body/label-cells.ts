@@ -1,5 +1,5 @@
 import { type Box, clipBox, type Range, uniteBoxes } from "@septum/volume";
-import type { LabelMap } from "../labels/label-map.ts";
+import { labelReader, type ShownLabels } from "../labels/shown-labels.ts";
 import type { Scan } from "../scan.ts";
 import { nextTask } from "./next-task.ts";
 import { smoothLabels } from "./smoothed.ts";
@@ -30,7 +30,7 @@ const cellsAtOnce = 60_000;
 /** Reads changed labels piece by piece, so that the page stays responsive, and passes on what became another. */
 export function createLabelCells(
   scan: Scan,
-  labels: () => LabelMap,
+  labels: ShownLabels,
   thin: ThinGrid,
   slotOf: (label: number) => number,
   target: LabelCellsTarget,
@@ -50,7 +50,7 @@ export function createLabelCells(
     stale = undefined;
     let changed: Box | undefined;
     for (const piece of pieces(box, voxelsAtOnce / (thin.block[0] * thin.block[1] * thin.block[2]))) {
-      const found = thinLabels(labels().data, scan.grid, thin, piece, slotOf);
+      const found = thinLabels(labelReader(labels), scan.grid, thin, piece, slotOf);
       const others = keep(piece, found);
       if (others) target.upload(piece, found);
       changed = uniteBoxes(changed, others);

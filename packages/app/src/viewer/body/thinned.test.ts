@@ -27,7 +27,13 @@ test("every voxel with a label is in a cell with a label, and no cell has one wi
         const [x, y, z] = voxelToDisplay(grid, voxel).map((part, d) => Math.floor(part / thin.block[d]));
         if (label > 0) found[x + nx * (y + ny * z)].add(label);
       }
-      const thinned = thinLabels(labels, grid, thin, cells, (label) => label);
+      const thinned = thinLabels(
+        (at) => labels[at],
+        grid,
+        thin,
+        cells,
+        (label) => label,
+      );
       for (const [n, label] of thinned.entries()) {
         expect(label === 0 ? found[n].size : Number(found[n].has(label))).toBe(label === 0 ? 0 : 1);
       }

@@ -57,11 +57,12 @@ export function* pieces([xs, [y0, y1], [z0, z1]]: Box, most: number): Generator<
 }
 
 /**
- * The labels of some cells, x fastest: of each block the first label found, so that thin structures do not vanish.
+ * The labels of some cells, x fastest: of each block the first label found, so that thin structures do not vanish. `labelAt`
+ * takes a voxel's place in the file's order.
  * `slots` turns label values into the 1 to 255 that the 3D view can hold; 0 stays 0.
  */
 export function thinLabels(
-  labels: ArrayLike<number>,
+  labelAt: (at: number) => number,
   grid: DisplayGrid,
   { block }: ThinGrid,
   [[x0, x1], [y0, y1], [z0, z1]]: Box,
@@ -96,7 +97,10 @@ export function thinLabels(
     for (let z = z0; z < z1; z++) {
       for (let y = y0; y < y1; y++) {
         let from = start + x * across + y * step[1] + z * step[2];
-        for (let n = 0; n < count; n++, from += across) if (labels[from] !== 0) return labels[from];
+        for (let n = 0; n < count; n++, from += across) {
+          const label = labelAt(from);
+          if (label !== 0) return label;
+        }
       }
     }
     return 0;

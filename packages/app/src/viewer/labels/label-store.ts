@@ -2,7 +2,8 @@ import { type Box, boxSize, boxVoxels, uniteBoxes, type Vec3, wholeBox } from "@
 import type { Scan } from "../scan.ts";
 import { type ActiveMask, createActiveMask } from "./active-mask.ts";
 import { createLabelMap } from "./label-map.ts";
-import { type Canvas, type OpenStroke, openStroke, type Paint } from "./stroke.ts";
+import type { ShownLabels } from "./shown-labels.ts";
+import { type OpenStroke, openStroke, type Paint } from "./stroke.ts";
 import type { LabelTally } from "./tally.ts";
 
 /** A stroke in the picture that the server has not settled yet. */
@@ -19,7 +20,7 @@ export interface Stroke {
  * The labels on the screen: the merged label map, above it the active segment's own mask, as the server says, and in both
  * strokes that it has not settled yet.
  */
-export interface LabelStore extends Canvas {
+export interface LabelStore extends ShownLabels {
   /** Voxels of each label that are shown: of the active segment all, of others those that the label map has. */
   readonly tallies: ReadonlyMap<number, LabelTally>;
   /** Large boxes are written piece by piece, so that the page stays responsive. Resolves when all is there. */
@@ -49,7 +50,7 @@ export function createLabelStore(scan: Scan, onChange: (box: Box) => void): Labe
   let strokes: readonly OpenStroke[] = [];
   let writing = Promise.resolve();
   let disposed = false;
-  const canvas: Canvas = {
+  const shown: ShownLabels = {
     map,
     get active() {
       return active;
@@ -130,7 +131,7 @@ export function createLabelStore(scan: Scan, onChange: (box: Box) => void): Labe
       return after(() => writeActive(label, box, bits));
     },
     beginStroke(paint) {
-      const stroke = openStroke(canvas, scan, paint, onChange);
+      const stroke = openStroke(shown, scan, paint, onChange);
       strokes = [...strokes, stroke];
       return {
         extend: stroke.extend,

@@ -1,8 +1,7 @@
 import { type Box, intersectBoxes, isEmptyBox, uniteBoxes, type Vec3 } from "@septum/volume";
 import { type Scan, valueAt } from "../scan.ts";
-import type { ActiveMask } from "./active-mask.ts";
 import { type Brush, brushVoxels } from "./brush.ts";
-import type { LabelMap } from "./label-map.ts";
+import type { ShownLabels } from "./shown-labels.ts";
 
 /** What a stroke of the brush does to the voxels it goes over. */
 export interface Paint extends Brush {
@@ -13,13 +12,6 @@ export interface Paint extends Brush {
   readonly threshold?: readonly [number, number];
   /** Labels that keep their voxels to themselves. */
   readonly spared?: ReadonlySet<number>;
-}
-
-/** What strokes are painted into. */
-export interface Canvas {
-  readonly map: LabelMap;
-  /** The active segment's own mask, once it is there. */
-  readonly active: ActiveMask | undefined;
 }
 
 export interface OpenStroke {
@@ -33,7 +25,7 @@ export interface OpenStroke {
  * A stroke of the active segment goes into its own mask, so that what lies beneath stays known; any other into the label map.
  * `onChange` hears where it painted.
  */
-export function openStroke(canvas: Canvas, scan: Scan, paint: Paint, onChange: (box: Box) => void): OpenStroke {
+export function openStroke(labels: ShownLabels, scan: Scan, paint: Paint, onChange: (box: Box) => void): OpenStroke {
   const { label, add, threshold, spared } = paint;
   const { size } = scan.grid;
   const [ni, nj] = size;
@@ -43,7 +35,7 @@ export function openStroke(canvas: Canvas, scan: Scan, paint: Paint, onChange: (
 
   /** Returns whether the voxel is another now. */
   function apply(i: number, j: number, k: number): boolean {
-    const { map, active } = canvas;
+    const { map, active } = labels;
     const own = active?.label === label ? active : undefined;
     const shown = map.data[i + ni * (j + nj * k)];
     if ((own ? own.has(i, j, k) : shown === label) === add) return false;

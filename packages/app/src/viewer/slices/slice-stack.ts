@@ -1,7 +1,7 @@
 import type { Box, Vec3, VoxelArray } from "@septum/volume";
 import { boxToDisplay } from "../grid.ts";
 import { gatherLayer, type Layer } from "../labels/layer.ts";
-import type { Canvas } from "../labels/stroke.ts";
+import type { ShownLabels } from "../labels/shown-labels.ts";
 import { type Plane, planeNames, type Tile } from "../planes.ts";
 import type { Scan } from "../scan.ts";
 import { gatherSlice, regionOf, type SliceRegion, sliceAt, sliceSize, wholeSlice } from "./gather.ts";
@@ -15,7 +15,8 @@ import { activeFlag, previewFlag } from "./slice-shader.ts";
 export interface SliceStack {
   /** Labels or the preview changed in a box of the file's voxels. */
   touch(box: Box): void;
-  setPreview(layer: Layer | undefined): void;
+  /** What `label` would be, in the layer's box, instead of what it is. */
+  setPreview(layer: Layer | undefined, label: number): void;
   draw(tile: Tile, cross: Vec3, look: SliceLook, ratio: number): void;
   dispose(): void;
 }
@@ -29,10 +30,11 @@ interface ShownSlice {
   stale: SliceRegion | undefined;
 }
 
-export function createSliceStack(painter: SlicePainter, scan: Scan, labels: Canvas): SliceStack {
+export function createSliceStack(painter: SlicePainter, scan: Scan, labels: ShownLabels): SliceStack {
   const { data, grid } = scan;
   const shown = new Map<Plane, ShownSlice>();
   let preview: Layer | undefined;
+  let previewed = 0;
 
   function shownIn(plane: Plane): ShownSlice {
     let slice = shown.get(plane);
@@ -50,6 +52,9 @@ export function createSliceStack(painter: SlicePainter, scan: Scan, labels: Canv
     const pairs = new Uint16Array(2 * columns * rows);
     gatherSlice(labels.map.data, grid, plane, slice, region, pairs, 0, 2);
     if (labels.active) gatherLayer(labels.active, grid, plane, slice, region, pairs, activeFlag, 1, 2);
+    if (preview && labels.active?.label === previewed) {
+      clearFlag(pairs, region, regionOf(boxToDisplay(grid, preview.box), plane, slice), activeFlag);
+    }
     if (preview) gatherLayer(preview, grid, plane, slice, region, pairs, previewFlag, 1, 2);
     painter.uploadLabels(textures, region.columns[0], region.rows[0], columns, rows, pairs);
   }
@@ -65,9 +70,10 @@ export function createSliceStack(painter: SlicePainter, scan: Scan, labels: Canv
 
   return {
     touch,
-    setPreview(layer) {
+    setPreview(layer, label) {
       if (preview) touch(preview.box);
       preview = layer;
+      previewed = label;
       if (preview) touch(preview.box);
     },
     draw(tile, cross, look, ratio) {
@@ -89,6 +95,19 @@ export function createSliceStack(painter: SlicePainter, scan: Scan, labels: Canv
       shown.clear();
     },
   };
+}
+
+/** Takes a flag from the pairs of `region` that lie in `part` of the slice. */
+function clearFlag(pairs: Uint16Array, region: SliceRegion, part: SliceRegion | undefined, flag: number): void {
+  if (!part) return;
+  const [left, right] = region.columns;
+  const [bottom, top] = region.rows;
+  for (let row = Math.max(bottom, part.rows[0]); row < Math.min(top, part.rows[1]); row++) {
+    const start = (row - bottom) * (right - left) - left;
+    for (let column = Math.max(left, part.columns[0]); column < Math.min(right, part.columns[1]); column++) {
+      pairs[2 * (start + column) + 1] &= ~flag;
+    }
+  }
 }
 
 function around(a: SliceRegion, b: SliceRegion): SliceRegion {
