@@ -1,5 +1,6 @@
 import { bitBytes, copyBits, type Vec3 } from "@septum/volume";
 import type { MaskBits } from "../mask-delta.ts";
+import { ballOf, nearBall } from "./ball.ts";
 import { squaredDistances } from "./distance.ts";
 import { partOf, reachOf } from "./regions.ts";
 import type { Work } from "./work.ts";
@@ -28,9 +29,12 @@ export function* shrink(mask: MaskBits, spacing: Vec3, mm: number): Work<Uint8Ar
   return bits;
 }
 
+/** Rows of a ball beyond which distances are found sooner. */
+const mostBallRows = 1000;
+
 /**
- * Voxels within `mm` of one with this value. Slices are worked on in slabs that reach so many mm into the next ones, which
- * is all that a distance up to `mm` can depend on.
+ * Voxels within `mm` of one with this value: by a ball while that is small, else by distances, in slabs of slices that reach so
+ * many mm into the next ones, which is all that a distance up to `mm` can depend on.
  */
 function* nearTo(mask: MaskBits, spacing: Vec3, mm: number, value: 0 | 1): Work<Uint8Array<ArrayBuffer>> {
   const [ni, nj, nk] = mask.size;
@@ -38,6 +42,8 @@ function* nearTo(mask: MaskBits, spacing: Vec3, mm: number, value: 0 | 1): Work<
   const reach = Math.min(nk, reachOf(mm, spacing)[2]);
   const inner = Math.max(1, reach, Math.floor(mostVoxels / plane) - 2 * reach);
   const most = mm * mm * tolerance;
+  const ball = ballOf(spacing, most);
+  if (ball.rows.length <= mostBallRows) return yield* nearBall(mask, ball, value);
   const out = new Uint8Array(bitBytes(plane * nk));
   for (let start = 0; start < nk; start += inner) {
     const stop = Math.min(nk, start + inner);
