@@ -1,4 +1,5 @@
 // `npm run bench` runs all benchmarks, `npm run bench -- NAME …` some. bench/README.md says what each one measures.
+import { app } from "./app.ts";
 import { click } from "./click.ts";
 import { crowd } from "./crowd.ts";
 import { eventLoop } from "./event-loop.ts";
@@ -9,7 +10,7 @@ import { restart } from "./restart.ts";
 import { sessions } from "./sessions.ts";
 import { upload } from "./upload.ts";
 
-const all: readonly Benchmark[] = [passes, memory, upload, click, crowd, eventLoop, sessions, restart];
+const all: readonly Benchmark[] = [passes, memory, upload, click, crowd, eventLoop, sessions, restart, app];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !all.some((bench) => bench.name === name));
