@@ -1,22 +1,16 @@
-import { type Box, boxSize, type Vec3, type Volume } from "@septum/volume";
+import { type Box, boxSize } from "@septum/volume";
 import { beforeAll, describe, expect, test } from "vitest";
+import {
+  drawing,
+  type FedSums,
+  inTube,
+  legacyRandom,
+  scenarioImage,
+  scenarioModel,
+  valueAt,
+} from "../test/appendix-a.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
-import { createSegmenter, finish, type Model, type Prompt, prepareImage, type Segmenter } from "./index.ts";
-import { stubModel, stubSettings } from "./testing.ts";
-
-/**
- * The conformance scenario of the inference spec (appendix A): a stub network, eight steps, every column exact. The
- * spec's axes `[x, y, z]` are the engine's, C order; the volume's `[i, j, k]` are the reverse.
- */
-const engineSize: Vec3 = [150, 170, 130];
-
-const settings = stubSettings({
-  patchSize: [128, 128, 128],
-  pointRadius: 4,
-  decay: 0.98,
-  coverMargin: 24,
-  borderChange: { absolute: 1500, minimum: 100, relative: 0.2 },
-});
+import { createSegmenter, finish, prepareImage, type Segmenter } from "./index.ts";
 
 interface Row {
   readonly changed?: Box;
@@ -27,13 +21,10 @@ interface Row {
   readonly intensity: number;
 }
 
-/** Sums of what the stub network was fed in one pass. */
-interface FedSums {
-  readonly positivePoint: number;
-  readonly image: number;
-  readonly previous: number;
-}
-
+/**
+ * The conformance scenario of the inference spec (appendix A): a stub network, eight steps, every column exact. The
+ * spec's axes `[x, y, z]` are the engine's, C order; the volume's `[i, j, k]` are the reverse.
+ */
 describe("appendix A", () => {
   let segmenter: Segmenter;
   const fed: FedSums[] = [];
@@ -289,92 +280,9 @@ function row(segmenter: Segmenter, applied: Awaited<ReturnType<typeof finish>>):
   };
 }
 
-function inTube(x: number, y: number, z: number): boolean {
-  return (y - 60 - Math.floor(x / 4)) ** 2 + (z - 60) ** 2 < 324 && x >= 8 && x < 138;
-}
-
-function scenarioImage(): Volume<Int16Array> {
-  const [nx, ny, nz] = engineSize;
-  const data = new Int16Array(nx * ny * nz);
-  for (let x = 3, at = 3 * ny * nz; x < nx; x++) {
-    for (let y = 0; y < ny; y++) {
-      for (let z = 0; z < nz; z++, at++) {
-        data[at] = (7 * x + 13 * y + 29 * z) % 17;
-        if (inTube(x, y, z)) data[at] += 100;
-        if ((x - 110) ** 2 + (y - 130) ** 2 + (z - 70) ** 2 < 484) data[at] += 80;
-      }
-    }
-  }
-  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
-  return { data, size: swapAxes(engineSize), affine, scaling: { slope: 1, intercept: 0 } };
-}
-
-function valueAt(volume: Volume, [x, y, z]: Vec3): number {
-  return volume.data[z + engineSize[2] * (y + engineSize[1] * x)];
-}
-
-/** A mask over a box of engine space; `set` gets positions relative to the box. C order is the volume's own order. */
-function drawing(
-  box: Box,
-  set: (a: number, b: number, c: number) => boolean,
-): Pick<Extract<Prompt, { kind: "lasso" }>, "mask" | "box"> {
-  const [n0, n1, n2] = boxSize(box);
-  const mask = new Uint8Array(n0 * n1 * n2);
-  for (let a = 0, at = 0; a < n0; a++) {
-    for (let b = 0; b < n1; b++) for (let c = 0; c < n2; c++, at++) mask[at] = set(a, b, c) ? 1 : 0;
-  }
-  return { mask, box: swapBoxAxes(box) };
-}
-
-/** `logit1 = i + 2.5 (c1 + c3 + c5) - 3 (c2 + c4 + c6) + 0.25 c0 - 2`, `logit0 = 0`. */
-function scenarioModel(fed: FedSums[]): Model {
-  const sum = (values: Float32Array) => {
-    let total = 0;
-    for (const value of values) total += value;
-    return total;
-  };
-  return stubModel(settings, {
-    bar: 2,
-    onPass: ({ image, channels: c }) => fed.push({ positivePoint: sum(c[3]), image: sum(image), previous: sum(c[0]) }),
-  });
-}
-
 /** FNV-1a, 64 bit, as 16 hexadecimal digits. */
 function fnv1a64(bytes: Uint8Array): string {
   let hash = 0xcbf29ce484222325n;
   for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, "0");
-}
-
-/**
- * numpy's legacy stream (spec §6.7): MT19937 seeded by `init_genrand`; an index below n is 32 bits, masked to the smallest
- * all-ones number that holds n - 1, drawn again while too large. n = 1 draws nothing.
- */
-function legacyRandom(seed: number): (n: number) => number {
-  const state = new Uint32Array(624);
-  state[0] = seed;
-  for (let n = 1; n < 624; n++) state[n] = Math.imul(1812433253, state[n - 1] ^ (state[n - 1] >>> 30)) + n;
-  let at = 624;
-  const draw = (): number => {
-    if (at === 624) {
-      for (let n = 0; n < 624; n++) {
-        const y = (state[n] & 0x80000000) | (state[(n + 1) % 624] & 0x7fffffff);
-        state[n] = state[(n + 397) % 624] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-      }
-      at = 0;
-    }
-    let y = state[at++];
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
-  };
-  return (n) => {
-    if (n === 1) return 0;
-    const mask = 2 ** (32 - Math.clz32(n - 1)) - 1;
-    for (;;) {
-      const value = (draw() & mask) >>> 0;
-      if (value < n) return value;
-    }
-  };
 }
