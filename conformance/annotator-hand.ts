@@ -11,6 +11,8 @@ const across: Readonly<Record<Plane, string>> = { axial: "SI", coronal: "AP", sa
 /** What a person does on the page with mouse and keys, in voxels of the file. */
 export interface AnnotatorHand {
   choose(tool: string): Promise<void>;
+  /** Where a voxel is on the page. */
+  screen(voxel: Vec3, plane: Plane): Promise<{ readonly x: number; readonly y: number }>;
   /** Looks at a voxel, by a click in each of two planes. Prompts that are shown there would be selected instead. */
   goTo(voxel: Vec3): Promise<void>;
   /** Presses on the first voxel, goes over the others, and lets go. */
@@ -47,6 +49,7 @@ export function annotatorHand(page: Page, orientation: string): AnnotatorHand {
 
   return {
     choose,
+    screen,
     draw,
     async goTo(voxel) {
       await choose("look");

@@ -4,8 +4,7 @@ import { type Client, createClient, type PromptSummary } from "@septum/protocol"
 import type { Vec3 } from "@septum/volume";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-// What the page shows to tests, as `window.septum`.
-import type {} from "../packages/app/src/test-hook.ts";
+import { type AnnotatorHand, annotatorHand, type Plane } from "./annotator-hand.ts";
 import { chromiumPath, openBrowser, watch } from "./browser.ts";
 import { ballVoxelsOn, obliqueScan, obliqueSize } from "./oblique-scan.ts";
 import { smallModel } from "./small-model.ts";
@@ -15,7 +14,6 @@ const pictures = fileURLToPath(new URL("../.cache/pictures/", import.meta.url));
 
 /** The file's axis that each plane of the scan looks along: `i` runs head to feet, `j` right to left, `k` back to front. */
 const planes = { axial: 0, sagittal: 1, coronal: 2 } as const;
-type Plane = keyof typeof planes;
 
 if (!chromiumPath) process.stdout.write("skipped: the tests of the drawing tools need Chromium\n");
 
@@ -27,6 +25,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
   let page: Page;
   let client: Client;
   let seen: ReturnType<typeof watch>;
+  let hand: AnnotatorHand;
 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
@@ -41,6 +40,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     await page.locator('input[type="file"]').first().setInputFiles(file);
     await page.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
     client = createClient({ baseUrl: server.url, sessionId: await page.evaluate(() => window.septum?.sessionId) });
+    hand = annotatorHand(page, (await client.status()).image?.orientation ?? "");
     // Without the 3D view, which takes a processor most of the time.
     await page.getByText("Three", { exact: true }).click();
     // Prompts are what is looked at here; the network's answer to each is not waited for.
@@ -66,16 +66,16 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
       return [voxel[0], voxel[1], voxel[2]];
     };
 
-    await choose("box");
-    await draw(plane, [at(8, 9), at(15, 21)]);
-    await choose("scribble");
-    await draw(plane, [at(6, 8), at(12, 8), at(18, 20)]);
+    await hand.choose("box");
+    await hand.draw(plane, [at(8, 9), at(15, 21)]);
+    await hand.choose("scribble");
+    await hand.draw(plane, [at(6, 8), at(12, 8), at(18, 20)]);
     await page.keyboard.press("t");
-    await choose("lasso");
-    await draw(plane, [at(5, 5), at(5, 20), at(20, 20), at(20, 5)]);
+    await hand.choose("lasso");
+    await hand.draw(plane, [at(5, 5), at(5, 20), at(20, 20), at(20, 5)]);
     await page.keyboard.press("t");
-    await choose("point");
-    await draw(plane, [at(22, 23)]);
+    await hand.choose("point");
+    await hand.draw(plane, [at(22, 23)]);
 
     const [box, scribble, lasso, point] = await prompts(4);
     const range = (d: number) => (d === axis ? [on, on + 1] : d === row ? [8, 16] : [9, 22]);
@@ -90,15 +90,15 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
 
   it("drops an unfinished drawing on Escape", async () => {
     await newSegment();
-    await choose("lasso");
-    const [from, to] = [await screen([20, 10, 18], "axial"), await screen([20, 14, 25], "axial")];
+    await hand.choose("lasso");
+    const [from, to] = [await hand.screen([20, 10, 18], "axial"), await hand.screen([20, 14, 25], "axial")];
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move(to.x, to.y, { steps: 3 });
     await page.keyboard.press("Escape");
     await page.mouse.up();
-    await choose("point");
-    await draw("sagittal", [await crossOn("sagittal")]);
+    await hand.choose("point");
+    await hand.draw("sagittal", [await crossOn("sagittal")]);
     const all = await prompts(1);
     expect(all.map(({ kind }) => kind)).toEqual(["point"]);
   });
@@ -106,9 +106,9 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
   it("selects a prompt by a click, moves it by a drag and deletes it by a key", async () => {
     const [{ voxel }] = await prompts(1);
     if (!voxel) throw new Error("there is no point to move");
-    await draw("sagittal", [voxel]);
+    await hand.draw("sagittal", [voxel]);
     const moved: Vec3 = [voxel[0] - 5, voxel[1], voxel[2] + 4];
-    await draw("sagittal", [voxel, moved]);
+    await hand.draw("sagittal", [voxel, moved]);
     await expect.poll(async () => (await prompts(1))[0].voxel, { timeout: 120_000 }).toEqual(moved);
     await page.keyboard.press("Delete");
     await prompts(0);
@@ -137,8 +137,8 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
         ],
       ],
     ] as const) {
-      await choose(tool);
-      await draw("axial", line);
+      await hand.choose(tool);
+      await hand.draw("axial", line);
       const painted = await shown();
       expect(painted, `voxels shown after the ${tool}`).not.toBe(voxels);
       const kept = async () => (await client.segments()).segments.at(-1)?.voxels;
@@ -164,13 +164,13 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
   it("paints only voxels whose values are wanted", async () => {
     const label = await newSegment();
     const on = await sliceOf(planes.axial);
-    await choose("brush");
+    await hand.choose("brush");
     const radius = async () => Number.parseFloat((await page.getByTestId("brush-radius").textContent()) ?? "");
     while ((await radius()) < 12) await page.keyboard.press("]");
     await page.getByLabel("Only values").check();
     await page.getByLabel("Highest value").fill("400");
     await page.getByLabel("Lowest value").fill("200");
-    await draw("axial", [
+    await hand.draw("axial", [
       [on, 12, 14],
       [on, 12, 26],
     ]);
@@ -206,13 +206,14 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
       [on, 4, 18],
       [on, 25, 18],
     ];
-    expect((await screen(patientRight, "axial")).x).toBeLessThan((await screen(patientLeft, "axial")).x);
+    expect((await hand.screen(patientRight, "axial")).x).toBeLessThan((await hand.screen(patientLeft, "axial")).x);
     await page.getByText("Neurological", { exact: true }).click();
-    const mirrored = async () => (await screen(patientRight, "axial")).x > (await screen(patientLeft, "axial")).x;
+    const mirrored = async () =>
+      (await hand.screen(patientRight, "axial")).x > (await hand.screen(patientLeft, "axial")).x;
     await expect.poll(mirrored).toBe(true);
     const label = await newSegment();
-    await choose("point");
-    await draw("axial", [patientLeft]);
+    await hand.choose("point");
+    await hand.draw("axial", [patientLeft]);
     await expect.poll(async () => (await promptsOf(label)).at(0)?.voxel, { timeout: 120_000 }).toEqual(patientLeft);
     await page.screenshot({ path: `${pictures}tools-neurological.png` });
     await page.getByText("Radiological", { exact: true }).click();
@@ -221,7 +222,7 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
 
   it("zooms and pans with two fingers, draws with a pen, and keeps the hand beside a pen from drawing", async () => {
     const label = await newSegment();
-    await choose("scribble");
+    await hand.choose("scribble");
     const devtools = await page.context().newCDPSession(page);
     const on = await sliceOf(planes.axial);
     const [a, b]: Vec3[] = [
@@ -229,24 +230,24 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
       [on, 18, 22],
     ];
     const spread = async () => {
-      const [from, to] = [await screen(a, "axial"), await screen(b, "axial")];
+      const [from, to] = [await hand.screen(a, "axial"), await hand.screen(b, "axial")];
       return Math.hypot(to.x - from.x, to.y - from.y);
     };
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...places: { x: number; y: number }[]) =>
       devtools.send("Input.dispatchTouchEvent", { type, touchPoints: places.map((at, id) => ({ ...at, id })) });
 
     const apart = await spread();
-    const { x, y } = await screen([on, 14, 18], "axial");
+    const { x, y } = await hand.screen([on, 14, 18], "axial");
     await touch("touchStart", { x: x - 20, y });
     await touch("touchStart", { x: x - 20, y }, { x: x + 20, y });
     await touch("touchMove", { x: x - 25, y: y + 15 }, { x: x + 35, y: y + 15 });
     await touch("touchEnd");
     expect((await spread()) / apart).toBeCloseTo(1.5, 1);
-    const middle = await screen([on, 14, 18], "axial");
+    const middle = await hand.screen([on, 14, 18], "axial");
     expect(Math.hypot(middle.x - x - 5, middle.y - y - 15)).toBeLessThan(3);
 
     const pen = async (type: "mousePressed" | "mouseMoved" | "mouseReleased", voxel: Vec3) => {
-      const at = await screen(voxel, "axial");
+      const at = await hand.screen(voxel, "axial");
       await devtools.send("Input.dispatchMouseEvent", { type, ...at, pointerType: "pen", button: "left", buttons: 1 });
     };
     await pen("mousePressed", a);
@@ -255,11 +256,11 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     await expect.poll(async () => (await promptsOf(label)).length, { timeout: 120_000 }).toBe(1);
     expectLine((await promptsOf(label))[0].points, [a, b], 0);
 
-    const before = await screen(a, "axial");
+    const before = await hand.screen(a, "axial");
     await touch("touchStart", before);
     await touch("touchMove", { x: before.x - 30, y: before.y + 10 });
     await touch("touchEnd");
-    const after = await screen(a, "axial");
+    const after = await hand.screen(a, "axial");
     expect(Math.hypot(after.x - before.x + 30, after.y - before.y - 10)).toBeLessThan(3);
     await page.screenshot({ path: `${pictures}tools-pen.png` });
     expect(await promptsOf(label)).toHaveLength(1);
@@ -269,29 +270,6 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
     expect(seen.strangers).toEqual([]);
     expect(seen.complaints).toEqual([]);
   });
-
-  async function screen(voxel: Vec3, plane: Plane): Promise<{ x: number; y: number }> {
-    const at = await page.evaluate(([voxel, plane]) => window.septum?.screenPosition(voxel, plane), [
-      voxel,
-      plane,
-    ] as const);
-    if (!at) throw new Error(`the ${plane} plane is not on the screen`);
-    return at;
-  }
-
-  /** Presses on the first voxel, goes over the others, and lets go. */
-  async function draw(plane: Plane, voxels: readonly Vec3[]): Promise<void> {
-    for (const [n, voxel] of voxels.entries()) {
-      const { x, y } = await screen(voxel, plane);
-      await page.mouse.move(x, y, { steps: n === 0 ? 1 : 2 });
-      if (n === 0) await page.mouse.down();
-    }
-    await page.mouse.up();
-  }
-
-  async function choose(tool: string): Promise<void> {
-    await page.getByTestId(`tool-${tool}`).click();
-  }
 
   /** Goes over to an empty segment, which is the last; where that is the active one already, no other is made. */
   async function newSegment(): Promise<number> {
