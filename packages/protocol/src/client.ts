@@ -1,5 +1,6 @@
 import type { Box, Vec3 } from "@septum/volume";
-import type { EditInput, Others } from "./edits.ts";
+import { type CallOptions, type FrameOptions, queryText, type SliceOptions, slicePath } from "./call-options.ts";
+import type { EditInput } from "./edits.ts";
 import { ApiError } from "./errors.ts";
 import { type EventsOptions, readEvents } from "./event-stream.ts";
 import type { SessionEvent } from "./events.ts";
@@ -49,11 +50,6 @@ import {
 import { type Call, createTransport, type TransportOptions } from "./transport.ts";
 import { type UploadOptions, uploadFile } from "./upload.ts";
 import { z } from "./zod.ts";
-
-/** May be stopped; stopping a prompt or a run stops its work on the server too. */
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** A change of one object, and when asked for, what its changed box holds now. */
 export interface PromptResult {
@@ -282,31 +278,6 @@ export function createClient(options: TransportOptions) {
       return readEvents(transport, call);
     },
   };
-}
-
-export interface SliceOptions extends CallOptions {
-  /** Width and centre of the shown values; without it the image's own window. */
-  readonly window?: { readonly width: number; readonly level: number };
-}
-
-export interface FrameOptions extends CallOptions {
-  /** Ask for the content of the changed box: the object's own mask, or the merged label map. */
-  readonly frame?: "mask" | "labels";
-  /** What becomes of other objects where this one grows; `keep` without it. */
-  readonly others?: Others;
-}
-
-function slicePath(axis: Axis, index: number, { window }: SliceOptions = {}): string {
-  const query = new URLSearchParams();
-  if (window) {
-    query.set("window", String(window.width));
-    query.set("level", String(window.level));
-  }
-  return `/api/slice/${axis}/${index}${queryText(query)}`;
-}
-
-function queryText(query: URLSearchParams): string {
-  return query.size === 0 ? "" : `?${query}`;
 }
 
 function parseResult(header: string | null): SegmentChange {

@@ -1,14 +1,8 @@
 export { boxVoxels, packBits, unpackBits } from "@septum/volume";
 export { type AdminAnswer, type AdminDone, type AdminSession, adminAnswer, adminDone, adminSession } from "./admin.ts";
 export { type AdminClient, type AdminClientOptions, createAdminClient } from "./admin-client.ts";
-export {
-  type CallOptions,
-  type Client,
-  createClient,
-  type FrameOptions,
-  type PromptResult,
-  type SliceOptions,
-} from "./client.ts";
+export type { CallOptions, FrameOptions, SliceOptions } from "./call-options.ts";
+export { type Client, createClient, type PromptResult } from "./client.ts";
 export { type EditBody, type EditInput, editBody, type Others, others } from "./edits.ts";
 export { ApiError, type ErrorAnswer, type ErrorCode, errorAnswer, errorStatus, isErrorCode } from "./errors.ts";
 export type { EventsOptions } from "./event-stream.ts";

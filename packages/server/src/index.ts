@@ -7,6 +7,7 @@ export { type RunningServer, type StartOptions, startServer } from "./main/serve
 export { serve } from "./main/serve-until-signal.ts";
 export { tryStore } from "./main/try-store.ts";
 export { builtApp, builtInModel } from "./repo-files.ts";
+export type { Setting } from "./settings/setting.ts";
 export { readSettings, type Settings, SettingsError } from "./settings/settings.ts";
-export { type Device, type Setting, settingsTable } from "./settings/table.ts";
+export { type Device, settingsTable } from "./settings/table.ts";
 export { version } from "./version.ts";

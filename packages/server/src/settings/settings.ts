@@ -2,7 +2,8 @@ import { type ProtocolName, tokenlessProtocols } from "../protocols/names.ts";
 import { builtInModel } from "../repo-files.ts";
 import { userDataFolder } from "./data-folder.ts";
 import { isLoopback } from "./loopback.ts";
-import { type Device, type SettingValue, settingsTable } from "./table.ts";
+import type { SettingValue } from "./setting.ts";
+import { type Device, settingsTable } from "./table.ts";
 
 /** What a server is started with. Empty text counts as not given. */
 export interface Settings {
