@@ -22,13 +22,15 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
+type Plane = "axial" | "coronal" | "sagittal";
+
 /** What the page shows to tests, as far as it is used here. */
 interface Hook {
   readonly ready: boolean;
   readonly running: boolean;
   readonly previewing: boolean;
   shownLabels(): Readonly<Record<string, number>>;
-  screenPosition(voxel: Vec3, plane: string): { readonly x: number; readonly y: number } | undefined;
+  screenPosition(voxel: Vec3, plane: Plane): { readonly x: number; readonly y: number } | undefined;
   frameTimes(): readonly { readonly at: number; readonly took: number }[];
 }
 
