@@ -47,11 +47,18 @@ export function createReplica(options: ReplicaOptions): Replica {
   const { signal } = stop;
   /** As far as events told; -1 before the first reading. */
   let seen = { seq: -1, images: -1, masks: -1 };
+  let hasHistory = false;
 
   const facts = createReader(async () => {
     try {
-      const [status, { points }] = await Promise.all([client.status({ signal }), client.points({ signal })]);
-      const history = status.history.total > 0 ? await client.history({ signal }) : { steps: [], position: 0 };
+      // Asked for with the others where there was one before: somebody waits to see what somebody else did.
+      const [status, { points }, early] = await Promise.all([
+        client.status({ signal }),
+        client.points({ signal }),
+        hasHistory ? client.history({ signal }) : undefined,
+      ]);
+      hasHistory = status.history.total > 0;
+      const history = hasHistory ? (early ?? (await client.history({ signal }))) : { steps: [], position: 0 };
       if (signal.aborted) return "failed";
       onFacts({ status, points, history });
       if (seen.images < 0) {
