@@ -21,6 +21,13 @@ test("the segment that was made for a prompt is not the prompt", () => {
   expect(hasArrived(lost, 4, { label: 2, step: "+ lasso" })).toBe(false);
 });
 
+test("a step of a prompt before it, done just before the connection was lost, is not taken for it", () => {
+  const asked = { label: 2, step: "+ lasso" };
+  expect(hasArrived(history, 5, asked, [asked])).toBe(false);
+  expect(hasArrived({ steps: [...steps, step(7, "+ lasso, spleen", 2)], position: 4 }, 5, asked, [asked])).toBe(true);
+  expect(hasArrived(history, 5, asked, [{ label: 1, step: "+ lasso" }])).toBe(true);
+});
+
 test("without a name any change of the segment counts, but no other segment's and none that was undone", () => {
   expect(hasArrived(history, 5, { label: 2 })).toBe(true);
   expect(hasArrived(history, 4, { label: 1 })).toBe(false);

@@ -13,15 +13,18 @@ export function newestStep({ steps }: Pick<Facts["history"], "steps">): number {
 }
 
 /**
- * Whether something was done though its answer was lost: among the steps in effect is one like it that is newer than `before`,
- * the newest that was known when it was asked for.
+ * Whether something was done though its answer was lost: steps like it that are in effect and newer than `before`, the newest
+ * that was known when it was asked for, are more than those of `others`, which were done since that was read.
  */
 export function hasArrived(
   { steps, position }: Facts["history"],
   before: number,
   { label, step = "" }: Asked,
+  others: readonly Asked[] = [],
 ): boolean {
-  return steps
+  const alike = steps
     .slice(0, position)
-    .some(({ id, name, labels }) => id > before && labels.includes(label) && name.startsWith(step));
+    .filter(({ id, name, labels }) => id > before && labels.includes(label) && name.startsWith(step));
+  const known = others.filter((other) => other.label === label && (other.step ?? "").startsWith(step));
+  return alike.length > known.length;
 }

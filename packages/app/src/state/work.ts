@@ -26,6 +26,8 @@ const againMs = 2_000;
 let lastId = 0;
 let tasks: readonly Task[] = [];
 let current: AbortController | undefined;
+/** Done since the session was last read: their steps are not among those known. */
+let unread: readonly Asked[] = [];
 
 /**
  * Does what the person asked for after what they asked for before. Resolves to whether it was done; why it was not is shown.
@@ -44,7 +46,7 @@ export function inTurn(words: TaskWords, act: Task["act"]): Promise<boolean> {
 /** Stops what runs and drops what waits; dropping the connection is what stops the work on the server. */
 export function cancelWork(): boolean {
   if (!current) return false;
-  const unheard = isHeld() || !store.getState().server.reachable ? tasks : [];
+  const unheard = isUnheard() ? tasks : [];
   const [running, ...waiting] = tasks;
   setTasks(running ? [running] : []);
   for (const { end } of waiting) end(false);
@@ -57,7 +59,7 @@ export function cancelWork(): boolean {
 /** Takes back the last of what the server has not got yet. */
 export function dropNewest(): boolean {
   const newest = tasks.at(-1);
-  if (!newest || !isHeld()) return false;
+  if (!newest || !isUnheard()) return false;
   if (tasks.length === 1) current?.abort();
   else {
     setTasks(tasks.slice(0, -1));
@@ -76,8 +78,9 @@ async function work(): Promise<void> {
   for (let task = tasks[0]; task; task = tasks[0]) {
     current = new AbortController();
     const done = await finish(task, current.signal);
+    if (done) unread = [...unread, task];
     store.setState({ run: undefined });
-    if (store.getState().session.phase === "ready") await refresh();
+    if (store.getState().session.phase === "ready" && (await refresh())) unread = [];
     setTasks(tasks.filter((one) => one !== task));
     task.end(done);
   }
@@ -87,6 +90,7 @@ async function work(): Promise<void> {
 /** What the server did not answer is asked for again once it is there, unless it turns out to have done it. */
 async function finish(task: Task, signal: AbortSignal): Promise<boolean> {
   const { history, imageRevision } = store.getState();
+  const others = unread;
   for (;;) {
     store.setState({ run: { ...startedRun(true), label: task.label } });
     let reason: string | undefined;
@@ -111,7 +115,7 @@ async function finish(task: Task, signal: AbortSignal): Promise<boolean> {
       drop(tasks.slice(1));
       return false;
     }
-    if (hasArrived(now.history, newestStep(history), task)) return true;
+    if (hasArrived(now.history, newestStep(history), task, others)) return true;
   }
 }
 
@@ -125,12 +129,18 @@ async function serverBack(signal: AbortSignal): Promise<void> {
     const { server, session } = store.getState();
     if (!signal.aborted && server.reachable && session.phase === "ready" && (await refresh())) break;
   }
+  unread = [];
   // Another look at the session empties what is shown of it.
   setTasks(tasks);
 }
 
 function isHeld(): boolean {
   return store.getState().run?.stage === "held";
+}
+
+/** Held, or in one more try that nobody hears. */
+function isUnheard(): boolean {
+  return isHeld() || !store.getState().server.reachable;
 }
 
 function showHeld(reason: string | undefined): void {
