@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { annotatorCase } from "./annotator-case.ts";
 import { findReaders } from "./annotator-files.ts";
 import { type AnnotatorHand, annotatorHand, type Plane } from "./annotator-hand.ts";
+import { count, differences, type SavedMasks, same, savedMasks } from "./annotator-masks.ts";
+import { isIdle, isShown, screen, seenAfter } from "./annotator-screen.ts";
 import { chromiumPath, openBrowser, watch } from "./browser.ts";
 import { smallModel } from "./small-model.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
@@ -45,7 +47,7 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
   let browser: Browser;
   let page: Page;
   let client: Client;
-  let size: Vec3;
+  let saved: SavedMasks;
   let orientation: string;
   let hand: AnnotatorHand;
   let seen: ReturnType<typeof watch>;
@@ -64,8 +66,9 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     client = createClient({ baseUrl: server.url, sessionId: await page.evaluate(() => window.septum?.sessionId) });
     const { image } = await client.status();
     if (!image) throw new Error("the server has no image");
-    [size, orientation] = [image.shape, image.orientation];
+    orientation = image.orientation;
     hand = annotatorHand(page, orientation);
+    saved = savedMasks(client, image.shape);
     // Without the 3D view, which takes a processor most of the time.
     await page.getByText("Three", { exact: true }).click();
   }, patience);
@@ -129,17 +132,18 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await page.keyboard.press("Control+Enter");
     await expect.poll(async () => (await segment(3)).voxels, { timeout: 120_000 }).toBeGreaterThan(0);
     await page.keyboard.press("y");
-    await isShown(page);
+    await isIdle(page);
+    await isShown(page, client);
     await shoot("annotator-segmented");
   });
 
   it("undoes and redoes across segments", async () => {
-    const before = await masks();
+    const before = await saved.all();
     const { position } = await client.history();
     for (const n of [1, 2, 3, 4]) await travel("Control+z", position - n);
-    expect(differences(before[2], (await masks())[2])).toBeGreaterThan(0);
+    expect(differences(before[2], (await saved.all())[2])).toBeGreaterThan(0);
     for (const n of [3, 2, 1, 0]) await travel("Control+y", position - n);
-    expect(same(before, await masks())).toBe(true);
+    expect(same(before, await saved.all())).toBe(true);
   });
 
   it("paints and erases", async () => {
@@ -151,16 +155,17 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     const [from, to] = [hand.beside("axial", voxel, -4, -4), hand.beside("axial", voxel, -4, 4)];
     await hand.choose("eraser");
     const erased = await edited(1, () => hand.draw("axial", [from, to]));
-    expect([from, to].map((voxel) => has(erased, voxel))).toEqual([false, false]);
+    expect([from, to].map((voxel) => saved.has(erased, voxel))).toEqual([false, false]);
     await hand.choose("brush");
     const painted = await edited(1, () => hand.draw("axial", [from, to]));
-    expect([from, to].map((voxel) => has(painted, voxel))).toEqual([true, true]);
+    expect([from, to].map((voxel) => saved.has(painted, voxel))).toEqual([true, true]);
     expect(await promptsOf(1, 1)).toEqual(["+mask"]);
-    await isShown(page);
+    await isIdle(page);
+    await isShown(page, client);
   });
 
   it("grows a segment with a fix-up, and goes on from it with a prompt", async () => {
-    const before = (await masks())[0];
+    const before = (await saved.all())[0];
     await page.getByTestId("fix-ups").click();
     const grown = await edited(1, () => page.getByRole("button", { name: "Grow", exact: true }).click());
     await page.keyboard.press("Escape");
@@ -169,7 +174,7 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await hand.choose("point");
     await hand.draw("axial", [structures[0].voxel]);
     expect(await promptsOf(1, 2)).toEqual(["+mask", "+point"]);
-    await isIdle();
+    await isIdle(page);
   });
 
   it("takes voxels of one segment, and none of a locked one", async () => {
@@ -181,7 +186,7 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     }
     await page.getByTestId("lock-1").click();
     await expect.poll(async () => (await segment(1)).locked, { timeout: 60_000 }).toBe(true);
-    const before = await masks();
+    const before = await saved.all();
     await page.getByText("Take", { exact: true }).click();
 
     await stroke("brush", 2, first.voxel, 3);
@@ -194,11 +199,11 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await page.getByText("Overlap", { exact: true }).click();
     await shoot("annotator-taken");
 
-    const after = await masks();
+    const after = await saved.all();
     expect(differences(before[0], after[0]), "voxels of the locked segment that changed").toBe(0);
-    expect(has(after[1], first.voxel)).toBe(false);
-    expect(has(after[1], third.voxel)).toBe(true);
-    expect(has(after[2], third.voxel)).toBe(false);
+    expect(saved.has(after[1], first.voxel)).toBe(false);
+    expect(saved.has(after[1], third.voxel)).toBe(true);
+    expect(saved.has(after[2], third.voxel)).toBe(false);
     const lost = before[2].filter((bit, n) => bit > after[2][n]).length;
     const gained = after[1].filter((bit, n) => bit > before[1][n] && before[2][n] > 0).length;
     expect(lost).toBe(gained);
@@ -207,21 +212,22 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
   it("finds everything again after a reload", async () => {
     await page.getByTestId("state-3").click();
     await page.getByRole("button", { name: `Undo: ${structures[2].name} is done`, exact: true }).waitFor();
-    const before = { screen: await screen(), segments: await segments(), masks: await masks() };
+    const before = { screen: await screen(page), segments: await segments(), masks: await saved.all() };
     await page.reload();
     await isReady(page);
-    await isShown(page);
-    await expect.poll(screen, { timeout: 60_000 }).toEqual(before.screen);
+    await isIdle(page);
+    await isShown(page, client);
+    await expect.poll(() => screen(page), { timeout: 60_000 }).toEqual(before.screen);
     expect(await segments()).toEqual(before.segments);
-    expect(same(before.masks, await masks())).toBe(true);
+    expect(same(before.masks, await saved.all())).toBe(true);
   });
 
   it("undoes what was done before the reload, and redoes it", async () => {
-    const before = await masks();
+    const before = await saved.all();
     const { position } = await client.history();
     for (const n of [1, 2]) await travel("Control+z", position - n);
     for (const n of [1, 0]) await travel("Control+y", position - n);
-    expect(same(before, await masks())).toBe(true);
+    expect(same(before, await saved.all())).toBe(true);
   });
 
   it("sees what somebody else's browser does, and is seen", async () => {
@@ -229,7 +235,8 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await other.goto(`${server.url}/?session=${await page.evaluate(() => window.septum?.sessionId)}`);
     await isReady(other);
     for (const one of [page, other]) await one.getByTestId("people").getByRole("listitem").nth(1).waitFor();
-    await isShown(other);
+    await isIdle(page);
+    await isShown(other, client);
     const theirs = annotatorHand(other, orientation);
     await other.getByText("Three", { exact: true }).click();
     await page.getByTestId("choose-2").click();
@@ -243,7 +250,7 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await hand.choose("point");
     for (const shift of [-6, 0, 6]) {
       const voxel = hand.beside("coronal", structures[1].voxel, shift, 3);
-      waits.push(await seenAfter(page, other, () => hand.draw("coronal", [voxel])));
+      waits.push(await seenAfter(page, other, await segment(2), client, () => hand.draw("coronal", [voxel])));
     }
     process.stdout.write(
       `the other browser saw prompt and mask ${waits.map(Math.round).join(", ")} ms after the server had them\n`,
@@ -259,14 +266,15 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await theirs.draw("coronal", [theirs.beside("coronal", structures[1].voxel, -6, -5)]);
     await page.getByTestId(`prompt-${before}`).waitFor();
     await expect.poll(async () => (await segment(2)).prompts.length, { timeout: 60_000 }).toBe(before + 1);
-    await isShown(page);
-    await isShown(other);
+    await isIdle(page);
+    await isShown(page, client);
+    await isShown(other, client);
     await other.screenshot({ path: `${pictures}annotator-other.png` });
     await other.context().close();
   });
 
   it("downloads every kind of file, each verified", async () => {
-    await isIdle();
+    await isIdle(page);
     await page.getByTestId("downloads").click();
     for (const [format, name] of Object.entries(files)) {
       await page.getByTestId(`format-${format}`).click();
@@ -286,7 +294,8 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     if (typeof readers === "string") return;
     copyFileSync(scan, join(folder, "scan.nii.gz"));
     const all = await segments();
-    for (const [n, mask] of (await masks()).entries()) writeFileSync(join(folder, `mask-${all[n].value}.raw`), mask);
+    for (const [n, mask] of (await saved.all()).entries())
+      writeFileSync(join(folder, `mask-${all[n].value}.raw`), mask);
     const { data: merged } = await client.mask();
     writeFileSync(join(folder, "merged.raw"), Uint16Array.from(merged));
     const found = await readers(folder);
@@ -354,75 +363,8 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
   /** Signs and kinds of a segment's prompts, once there are so many and nothing runs. */
   async function promptsOf(label: number, count: number): Promise<readonly string[]> {
     await expect.poll(async () => (await segment(label)).prompts.length, { timeout: 120_000 }).toBe(count);
-    await isIdle();
+    await isIdle(page);
     return (await segment(label)).prompts.map(({ positive, kind }) => `${positive ? "+" : "-"}${kind}`);
-  }
-
-  async function isIdle(): Promise<void> {
-    await page.waitForFunction(() => window.septum?.running === false);
-  }
-
-  /** The page shows as many voxels of each segment as the server's label map has, and all of the active one's. */
-  async function isShown(one: Page): Promise<void> {
-    await isIdle();
-    const shown = () => one.evaluate(() => window.septum?.shownLabels() ?? {});
-    const there = async () => {
-      const counts: Record<string, number> = {};
-      for (const label of (await client.mask()).data) if (label > 0) counts[label] = (counts[label] ?? 0) + 1;
-      const active = await one.evaluate(() => window.septum?.active);
-      const own = (await client.segments()).segments.find(({ label }) => label === active);
-      return own && own.voxels > 0 ? { ...counts, [own.label]: own.voxels } : counts;
-    };
-    await expect.poll(async () => isEqual(await shown(), await there()), { timeout: 60_000 }).toBe(true);
-  }
-
-  /** What the panels and the picture say, in the words of the page. */
-  async function screen() {
-    return page.evaluate(() => {
-      const text = (id: string) =>
-        [...document.querySelectorAll(`[data-testid^="${id}"]`)].map((one) => one.textContent);
-      const pressed = (id: string) =>
-        [...document.querySelectorAll(`[data-testid^="${id}"]`)].map((one) => one.getAttribute("aria-pressed"));
-      return {
-        names: text("name-"),
-        volumes: text("volume-"),
-        prompts: text("prompt-"),
-        active: pressed("choose-"),
-        locked: pressed("lock-"),
-        states: [...document.querySelectorAll('[data-testid^="state-"]')].map((one) => one.getAttribute("aria-label")),
-        undo: document.querySelector('[data-testid="undo"]')?.getAttribute("aria-label"),
-        place: text("place"),
-        shown: window.septum?.shownLabels(),
-      };
-    });
-  }
-
-  /** Mask of every segment: one byte per voxel of the scan, first axis fastest. */
-  async function masks(): Promise<readonly Uint8Array[]> {
-    const all: Uint8Array[] = [];
-    for (const { label } of await segments()) all.push(await maskOf(label));
-    return all;
-  }
-
-  async function maskOf(label: number): Promise<Uint8Array> {
-    const { box, data } = await client.mask({ label });
-    const [[i0, i1], [j0, j1], [k0, k1]] = box;
-    const mask = new Uint8Array(size[0] * size[1] * size[2]);
-    let bit = 0;
-    for (let k = k0; k < k1; k++) {
-      for (let j = j0; j < j1; j++) {
-        for (let i = i0; i < i1; i++, bit++) mask[indexOf([i, j, k])] = (data[bit >> 3] >> (bit & 7)) & 1;
-      }
-    }
-    return mask;
-  }
-
-  function indexOf([i, j, k]: Vec3): number {
-    return i + size[0] * (j + size[1] * k);
-  }
-
-  function has(mask: Uint8Array, voxel: Vec3): boolean {
-    return mask[indexOf(voxel)] === 1;
   }
 
   /** Undoes or redoes by keys, until the page says that so many steps are in effect and shows them. */
@@ -431,7 +373,8 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     await page.keyboard.press(keys);
     await expect.poll(async () => (await client.history()).position, { timeout: 60_000 }).toBe(to);
     await page.getByRole("button", { name: `Undo: ${steps[to - 1].name}`, exact: true }).waitFor();
-    await isShown(page);
+    await isIdle(page);
+    await isShown(page, client);
   }
 
   /** The segment's mask after a change by hand, also where nothing was left to change. */
@@ -441,8 +384,8 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     });
     await act();
     expect((await answered).status()).toBe(200);
-    await isIdle();
-    return maskOf(label);
+    await isIdle(page);
+    return saved.of(label);
   }
 
   /** Paints or erases across a voxel, in the axial plane through it. */
@@ -456,59 +399,7 @@ describe.runIf(chromiumPath)("an annotator in a real browser", { timeout: patien
     return edited(label, () => hand.draw("axial", ends));
   }
 
-  /**
-   * How long after the server's answer to a prompt was on its way the other page shows prompt and mask, in ms, by the one
-   * clock that both pages read.
-   */
-  async function seenAfter(one: Page, other: Page, act: () => Promise<void>): Promise<number> {
-    const { label, prompts } = await segment(2);
-    await other.evaluate((label) => {
-      const seen: [number, number, number][] = [];
-      const look = () => {
-        const prompts = document.querySelectorAll(".prompts > li").length;
-        seen.push([Date.now(), prompts, window.septum?.shownLabels()[label] ?? 0]);
-      };
-      Object.assign(window, { seen, looking: setInterval(look, 10) });
-    }, label);
-    const answered = one.waitForResponse((response) => {
-      return response.request().method() === "POST" && new URL(response.url()).pathname.endsWith("/prompts");
-    });
-    await act();
-    const response = await answered;
-    await response.finished();
-    const { startTime, responseStart } = response.request().timing();
-    await isShown(other);
-    await other.locator(".prompts > li").nth(prompts.length).waitFor();
-    const moments = await other.evaluate(async () => {
-      const { seen, looking } = window as unknown as { seen: [number, number, number][]; looking: number };
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      clearInterval(looking);
-      return seen;
-    });
-    // From the first moment on from which everything stays as it is in the end.
-    const [, ...last] = moments[moments.length - 1];
-    const before = moments.findLastIndex(([, ...then]) => !isEqual(then, last));
-    return Math.max(0, moments[before + 1][0] - (startTime + responseStart));
-  }
-
   async function shoot(name: string): Promise<void> {
     await page.screenshot({ path: `${pictures}${name}.png` });
   }
 });
-
-function isEqual(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function count(mask: Uint8Array): number {
-  return mask.reduce((sum, bit) => sum + bit, 0);
-}
-
-/** Voxels in which two masks differ. */
-function differences(a: Uint8Array, b: Uint8Array): number {
-  return a.reduce((sum, bit, n) => sum + (bit === b[n] ? 0 : 1), 0);
-}
-
-function same(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
-  return some.length === others.length && some.every((mask, n) => differences(mask, others[n]) === 0);
-}
