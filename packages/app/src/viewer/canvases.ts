@@ -1,3 +1,5 @@
+import { drawsInSoftware } from "./software.ts";
+
 /** What the picture is made of, from below: the slices, the 3D view in its own place, and what is drawn above both. */
 export interface Canvases {
   readonly slices: HTMLCanvasElement;
@@ -20,7 +22,8 @@ export function addCanvases(host: HTMLElement): Canvases {
   bodyHost.className = "viewer-body";
   overlay.className = "viewer-overlay";
   const gl = slices.getContext("webgl2", { alpha: false, antialias: false, depth: false, stencil: false });
-  const context = overlay.getContext("2d");
+  // Without a graphics card lines are drawn as fast by the page itself, which then never waits for the pictures before.
+  const context = overlay.getContext("2d", { willReadFrequently: gl !== null && drawsInSoftware(gl) });
   if (!gl || !context) {
     throw new Error("This browser has no WebGL 2, which drawing scans needs. Switch on hardware acceleration.");
   }

@@ -83,7 +83,8 @@ function paint(
 ): void {
   const count = own.length;
   canvas.height = count;
-  const context = canvas.getContext("2d");
+  // Drawn by the page itself: on a graphics card a few lines would wait for its pictures before.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) return;
   const fill = (slice: number, left: number, wide: number, colour: string) => {
     context.fillStyle = colour;

@@ -4,6 +4,7 @@ import { type Box, type Vec3, wholeBox } from "@septum/volume";
 import type { LabelLook } from "../labels/palette.ts";
 import type { ShownLabels } from "../labels/shown-labels.ts";
 import type { Scan } from "../scan.ts";
+import { drawsInSoftware } from "../software.ts";
 import type { Window } from "../window.ts";
 import { createLabelCells, type LabelCells } from "./label-cells.ts";
 import { createPace } from "./pace.ts";
@@ -159,9 +160,4 @@ export async function createBodyView(canvas: HTMLCanvasElement, onPaint: () => v
       scene.gl.getExtension("WEBGL_lose_context")?.loseContext();
     },
   };
-}
-
-function drawsInSoftware(gl: WebGL2RenderingContext): boolean {
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  return info !== null && /swiftshader|llvmpipe|software/i.test(String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)));
 }

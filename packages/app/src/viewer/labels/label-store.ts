@@ -38,7 +38,7 @@ export interface LabelStore extends ShownLabels {
 }
 
 /** Voxels written in one go: a few milliseconds. Empty rows of a mask cost little. */
-const labelsAtOnce = 2_000_000;
+const labelsAtOnce = 500_000;
 const bitsAtOnce = 4_000_000;
 
 /** `onChange` hears the box of voxels that may have changed. */
