@@ -28,8 +28,23 @@ test("what a ball reaches is what lies within its radius by distances, to either
       const within = packBits(Uint8Array.from(distances, (squared) => (squared <= most ? 1 : 0)));
       expect(finishWork(nearBall(mask, ballOf(spacing, most), value))).toEqual(within);
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
+});
+
+test("a voxel at the end of a row reaches as far as any", () => {
+  for (const ni of [31, 32, 33, 85]) {
+    for (let reach = 0; reach <= ni; reach++) {
+      for (const at of [0, 1, ni - 2, ni - 1]) {
+        const mask = {
+          bits: packBits(Uint8Array.from({ length: ni }, (_, i) => (i === at ? 1 : 0))),
+          size: [ni, 1, 1] as const,
+        };
+        const row = packBits(Uint8Array.from({ length: ni }, (_, i) => (Math.abs(i - at) <= reach ? 1 : 0)));
+        expect(finishWork(nearBall(mask, ballOf([1, 1000, 1000], reach * reach), 1))).toEqual(row);
+      }
+    }
+  }
 });
 
 test("a mask grows by distances where a ball has thousands of rows", () => {

@@ -70,9 +70,9 @@ function widen(row: Uint32Array, widths: readonly number[], wide: readonly Uint3
   for (const [n, wanted] of widths.entries()) {
     const to = wide[n];
     if (wanted === width) to.set(from);
-    // What is so wide everywhere leaves no gap when it is moved by no more than its own length.
+    // What is so wide to at least one side, where the grid ends at the other, leaves no gap when it is moved no farther.
     for (; width < wanted; from = to) {
-      const by = Math.min(wanted - width, 2 * width + 1);
+      const by = Math.min(wanted - width, width + 1);
       spread(from, by, to);
       width += by;
     }
