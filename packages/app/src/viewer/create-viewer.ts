@@ -159,7 +159,6 @@ export function createViewer(host: HTMLElement, events: ViewerEvents, hand: Hand
     get activeMask() {
       return shown.opened?.labels.active?.label;
     },
-    clearLabels: () => shown.opened?.labels.clear(),
     beginStroke: (stroke) => shown.opened?.labels.beginStroke(stroke),
     setLooks(looks) {
       painter.setPalette(paletteOf(looks));

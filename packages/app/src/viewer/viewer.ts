@@ -68,7 +68,6 @@ export interface Viewer {
   setActiveMask(label: number, box: Box, bits: Uint8Array): Promise<void>;
   /** The label whose own mask is there. */
   readonly activeMask: number | undefined;
-  clearLabels(): void;
   /** Paints in the picture at once, above what `setLabels` brings until the stroke is settled. */
   beginStroke(paint: Paint): Stroke | undefined;
   /** Labels without a look have their standard colour. */

@@ -61,14 +61,6 @@ test("label values up to 65535 stay what they are, next to small ones", () => {
   expect([...map.data]).toEqual([256, 65535, 300]);
 });
 
-test("clearing leaves nothing", () => {
-  const map = createLabelMap(size);
-  map.set(1, 2, 3, 9);
-  map.clear();
-  expect(map.data.every((label) => label === 0)).toBe(true);
-  expectCounted(map);
-});
-
 function voxelsIn(box: Box): Vec3[] {
   const voxels: Vec3[] = [];
   for (let k = box[2][0]; k < box[2][1]; k++)

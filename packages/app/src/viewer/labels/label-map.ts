@@ -13,7 +13,6 @@ export interface LabelMap {
   write(box: Box, labels: ArrayLike<number>, from?: number, to?: number): void;
   /** Gives one voxel another label. Returns the one it had. */
   set(i: number, j: number, k: number, label: number): number;
-  clear(): void;
 }
 
 export function createLabelMap(size: Vec3): LabelMap {
@@ -62,10 +61,6 @@ export function createLabelMap(size: Vec3): LabelMap {
       data[at] = label;
       tallies.change(i, j, k, before, label);
       return before;
-    },
-    clear() {
-      data.fill(0);
-      tallies.clear();
     },
   };
 }

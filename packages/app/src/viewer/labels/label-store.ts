@@ -33,7 +33,6 @@ export interface LabelStore extends ShownLabels {
    */
   setActiveMask(label: number, box: Box, bits: Uint8Array): Promise<void>;
   beginStroke(paint: Paint): Stroke;
-  clear(): void;
   dispose(): void;
 }
 
@@ -142,12 +141,6 @@ export function createLabelStore(scan: Scan, onChange: (box: Box) => void): Labe
           strokes = strokes.filter((one) => one !== stroke);
         },
       };
-    },
-    clear() {
-      strokes = [];
-      active = undefined;
-      map.clear();
-      onChange(wholeBox(size));
     },
     dispose() {
       disposed = true;

@@ -13,7 +13,6 @@ export interface Tallies {
   readonly byLabel: ReadonlyMap<number, LabelTally>;
   /** Counts a voxel that was `before` and is `after`; 0 = no label. */
   change(i: number, j: number, k: number, before: number, after: number): void;
-  clear(): void;
 }
 
 export function createTallies([ni, nj, nk]: Vec3): Tallies {
@@ -52,12 +51,6 @@ export function createTallies([ni, nj, nk]: Vec3): Tallies {
     change(i, j, k, before, after) {
       if (before !== 0) count(before, i, j, k, -1);
       if (after !== 0) count(after, i, j, k, 1);
-    },
-    clear() {
-      byLabel.clear();
-      labelled = 0;
-      latest = undefined;
-      latestLabel = 0;
     },
   };
 }
