@@ -1,16 +1,7 @@
 import { readFileSync } from "node:fs";
 import { errorStatus, sessionEvent } from "@septum/protocol";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Harness, type HarnessOptions, startHarness } from "./testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
+import { describe, expect, test } from "vitest";
+import { start } from "../test/start.ts";
 
 describe("around the API", () => {
   test("GET /healthz says that the server lives, and makes no session", async () => {

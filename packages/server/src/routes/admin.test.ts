@@ -1,16 +1,8 @@
 import { type AdminAnswer, ApiError, createAdminClient } from "@septum/protocol";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Harness, type HarnessOptions, scan, startHarness } from "../testing/harness.ts";
+import { describe, expect, test } from "vitest";
+import { start } from "../../test/start.ts";
+import { type Harness, type HarnessOptions, scan } from "../testing/harness.ts";
 import { listen } from "../testing/listen.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
 
 const adminToken = "correct-horse";
 

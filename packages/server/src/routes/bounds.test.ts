@@ -1,18 +1,8 @@
 import { memoryStore } from "@septum/store";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Harness, type HarnessOptions, scan, startHarness, upload } from "../testing/harness.ts";
+import { describe, expect, test, vi } from "vitest";
+import { start } from "../../test/start.ts";
+import { type Harness, scan, upload } from "../testing/harness.ts";
 import { createLatch } from "../testing/latch.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(async () => {
-  await harness?.app.close();
-});
 
 describe("sessions", () => {
   test("made by calls that only read are not on disk until somebody comes back", async () => {

@@ -5,28 +5,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { diskStore } from "@septum/store";
 import { writeNifti } from "@septum/volume";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { start } from "../../test/start.ts";
 import { filesBelow } from "../testing/files-below.ts";
-import {
-  affine,
-  type Harness,
-  type HarnessOptions,
-  multipart,
-  scan,
-  startHarness,
-  upload,
-} from "../testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(async () => {
-  await harness?.app.close();
-});
+import { affine, multipart, scan, upload } from "../testing/harness.ts";
 
 describe("files that grow", () => {
   /** A file of 128 × 512 × 600 zeros, 75 MiB, that packs to a thousandth. */
@@ -76,8 +58,8 @@ test.each([
 ])("a client's file name (%j) becomes no path", async (name) => {
   const folder = await mkdtemp(join(tmpdir(), "septum-names-"));
   const store = await diskStore(join(folder, "store"));
+  const { app, call } = await start({ store });
   try {
-    const { call } = await start({ store });
     const { body, type } = multipart(scan(), "file", name);
     const answer = await call(undefined, "POST", "/api/upload", body, { "content-type": type });
     // Some are refused by the reader of forms; those that are taken leave no trace of their name.
@@ -90,7 +72,7 @@ test.each([
     expect(JSON.stringify(answer.body)).not.toMatch(/evil|passwd|cron|xxxx/);
     expect(existsSync(join(folder, "evil"))).toBe(false);
   } finally {
-    await harness.app.close();
+    await app.close();
     await store.close();
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,25 +1,8 @@
 import { sliceAnswer } from "@septum/protocol";
 import { readNifti } from "@septum/volume";
-import { afterEach, describe, expect, test } from "vitest";
-import {
-  affine,
-  chunk,
-  type Harness,
-  type HarnessOptions,
-  scan,
-  size,
-  startHarness,
-  upload,
-} from "../testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
+import { describe, expect, test } from "vitest";
+import { start } from "../../test/start.ts";
+import { affine, chunk, scan, size, upload } from "../testing/harness.ts";
 
 describe("GET /api/slice", () => {
   test("has the first remaining axis as rows and the second as columns", async () => {
@@ -61,7 +44,8 @@ describe("GET /api/slice", () => {
 
 describe("GET /api/image", () => {
   test("is a NIfTI file with the scan's geometry, and 304 for whoever has it", async () => {
-    const { call, loaded } = await start();
+    const server = await start();
+    const { call, loaded } = server;
     const id = await loaded();
     const { raw, headers } = await call(id, "GET", "/api/image");
     const { volume } = await readNifti(chunk(raw));
@@ -69,7 +53,7 @@ describe("GET /api/image", () => {
     expect(volume.affine.map((value) => Number(value.toFixed(5)))).toEqual([...affine]);
     const again = await call(id, "GET", "/api/image", undefined, { "if-none-match": String(headers.etag) });
     expect([again.status, again.raw.length]).toEqual([304, 0]);
-    await upload(harness, id, scan());
+    await upload(server, id, scan());
     expect((await call(id, "GET", "/api/image", undefined, { "if-none-match": String(headers.etag) })).status).toBe(
       200,
     );

@@ -3,24 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskStore } from "@septum/store";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { start } from "../../test/start.ts";
 import { filesBelow } from "../testing/files-below.ts";
-import { type Harness, type HarnessOptions, scan, startHarness, upload } from "../testing/harness.ts";
+import { scan, upload } from "../testing/harness.ts";
 import { createLatch } from "../testing/latch.ts";
 
 /** What the harness's scan of 12 × 10 × 8 int16 voxels is counted for. */
 const cost = 12 * 10 * 8 * 3.5;
 
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(async () => {
-  vi.useRealTimers();
-  await harness?.app.close();
-});
+afterEach(() => void vi.useRealTimers());
 
 /** Passes that wait until they are let go. */
 function heldPasses() {
@@ -155,7 +146,7 @@ describe("resting", () => {
   test("nobody at work is put to rest, and with never nobody at all", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { onPass, reached, release } = heldPasses();
-    const { call, loaded, wait, engine } = await start({ onPass, settings: { restMinutes: 15 } });
+    const { app, call, loaded, wait, engine } = await start({ onPass, settings: { restMinutes: 15 } });
     const id = await loaded();
     const held = call(id, "POST", "/api/segments/1/prompts", { kind: "point", voxel: [3, 3, 3] });
     await reached;
@@ -165,7 +156,7 @@ describe("resting", () => {
     expect(engine.open.size).toBe(1);
     release();
     expect((await held).status).toBe(200);
-    await harness.app.close();
+    await app.close();
     const other = await start({ settings: { restMinutes: Number.POSITIVE_INFINITY } });
     await other.loaded();
     other.wait(20 * 3_600_000);
@@ -180,8 +171,8 @@ describe("expiry", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const folder = await mkdtemp(join(tmpdir(), "septum-bounds-"));
     const store = await diskStore(folder);
+    const { app, call, loaded, wait } = await start({ store, settings: { sessionHours: 2 } });
     try {
-      const { call, loaded, wait } = await start({ store, settings: { sessionHours: 2 } });
       const id = await loaded();
       await store.stage(id);
       expect(filesBelow(folder).filter((name) => name.includes(id) || name.startsWith("uploads/"))).not.toEqual([]);
@@ -191,7 +182,7 @@ describe("expiry", () => {
       await expect.poll(() => filesBelow(folder).filter((name) => /^(sessions|uploads)\//.test(name))).toEqual([]);
       expect((await call(id, "GET", "/api/status")).status).toBe(404);
     } finally {
-      await harness.app.close();
+      await app.close();
       await store.close();
       await rm(folder, { recursive: true, force: true });
     }

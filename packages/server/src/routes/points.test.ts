@@ -1,15 +1,6 @@
 import { labelColor } from "@septum/protocol";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Harness, type HarnessOptions, startHarness } from "../testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
+import { describe, expect, test } from "vitest";
+import { start } from "../../test/start.ts";
 
 describe("points", () => {
   test("take the last number plus one, or the given number, and move when it is used again", async () => {

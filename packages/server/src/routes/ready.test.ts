@@ -1,15 +1,6 @@
 import { StoreError } from "@septum/store";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Harness, type HarnessOptions, startHarness } from "../testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
+import { describe, expect, test } from "vitest";
+import { start } from "../../test/start.ts";
 
 describe("GET /readyz", () => {
   test("says ready when engine, store and disk are, to anyone, and makes no session", async () => {

@@ -1,14 +1,5 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { type Harness, type HarnessOptions, startHarness } from "../testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
+import { describe, expect, test } from "vitest";
+import { start } from "../../test/start.ts";
 
 describe("GET /api/sessions", () => {
   test("shows everything to anyone while the server listens on loopback and no token is set", async () => {

@@ -1,16 +1,8 @@
 import { statusAnswer } from "@septum/protocol";
 import { memoryStore } from "@septum/store";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Harness, type HarnessOptions, size, startHarness } from "../testing/harness.ts";
-
-let harness: Harness;
-
-async function start(options?: HarnessOptions): Promise<Harness> {
-  harness = await startHarness(options);
-  return harness;
-}
-
-afterEach(() => harness?.app.close());
+import { describe, expect, test } from "vitest";
+import { start } from "../../test/start.ts";
+import { size } from "../testing/harness.ts";
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
