@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadedModel, loadModel } from "@septum/model";
 import { createSegmenter, prepareImage } from "@septum/segment";
+import { legacyRandom } from "@septum/segment/testing";
 import { type Box, unpackBits } from "@septum/volume";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readImageFile } from "./image-file.ts";
@@ -60,7 +61,7 @@ describe.runIf(isThere)("sessions of the official code", () => {
     const { volume } = await readImageFile(join(shared, "data/cases", name, "image.nii.gz"));
     const entries = await readPromptFile(join(session, "prompts.json"), volume);
     // One stream for the whole session, as in the process that made the goldens.
-    const draws = numpyIndex(0);
+    const draws = legacyRandom(0);
     const segmenter = createSegmenter({ image: prepareImage(volume), model: loaded.model, random: () => draws });
 
     const all: Golden[] = prompts;
@@ -102,37 +103,4 @@ function compare(mask: ArrayLike<number>, expected: ArrayLike<number>) {
     sum += ours + theirs;
   }
   return { differing, dice: sum === 0 ? 1 : (2 * both) / sum };
-}
-
-/**
- * numpy's legacy stream (spec §6.7): MT19937 from `init_genrand`; an index below n is 32 bits, masked to the smallest
- * all-ones number that holds n - 1, drawn again while it is too large. n = 1 draws nothing.
- */
-function numpyIndex(seed: number): (n: number) => number {
-  const state = new Uint32Array(624);
-  state[0] = seed;
-  for (let n = 1; n < 624; n++) state[n] = Math.imul(1812433253, state[n - 1] ^ (state[n - 1] >>> 30)) + n;
-  let next = 624;
-  const draw = () => {
-    if (next === 624) {
-      for (let n = 0; n < 624; n++) {
-        const y = (state[n] & 0x80000000) | (state[(n + 1) % 624] & 0x7fffffff);
-        state[n] = state[(n + 397) % 624] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-      }
-      next = 0;
-    }
-    let y = state[next++];
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
-  };
-  return (n) => {
-    if (n === 1) return 0;
-    const mask = 0xffffffff >>> Math.clz32(n - 1);
-    for (;;) {
-      const index = (draw() & mask) >>> 0;
-      if (index < n) return index;
-    }
-  };
 }

@@ -1,16 +1,9 @@
 import { type Box, boxSize } from "@septum/volume";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  drawing,
-  type FedSums,
-  inTube,
-  legacyRandom,
-  scenarioImage,
-  scenarioModel,
-  valueAt,
-} from "../test/appendix-a.ts";
+import { drawing, type FedSums, inTube, scenarioImage, scenarioModel, valueAt } from "../test/appendix-a.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { createSegmenter, finish, prepareImage, type Segmenter } from "./index.ts";
+import { legacyRandom } from "./testing.ts";
 
 interface Row {
   readonly changed?: Box;

@@ -69,3 +69,36 @@ export function stubModel(settings: ModelSettings, { bar, onPass }: StubModelOpt
     },
   };
 }
+
+/**
+ * numpy's legacy stream (spec §6.7): MT19937 seeded by `init_genrand`; an index below n is 32 bits, masked to the smallest
+ * all-ones number that holds n - 1, drawn again while too large. n = 1 draws nothing.
+ */
+export function legacyRandom(seed: number): (n: number) => number {
+  const state = new Uint32Array(624);
+  state[0] = seed;
+  for (let n = 1; n < 624; n++) state[n] = Math.imul(1812433253, state[n - 1] ^ (state[n - 1] >>> 30)) + n;
+  let at = 624;
+  const draw = (): number => {
+    if (at === 624) {
+      for (let n = 0; n < 624; n++) {
+        const y = (state[n] & 0x80000000) | (state[(n + 1) % 624] & 0x7fffffff);
+        state[n] = state[(n + 397) % 624] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+      }
+      at = 0;
+    }
+    let y = state[at++];
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return (y ^ (y >>> 18)) >>> 0;
+  };
+  return (n) => {
+    if (n === 1) return 0;
+    const mask = 2 ** (32 - Math.clz32(n - 1)) - 1;
+    for (;;) {
+      const value = (draw() & mask) >>> 0;
+      if (value < n) return value;
+    }
+  };
+}
