@@ -1,7 +1,7 @@
 import { type Box, clipBox, type Range, uniteBoxes } from "@septum/volume";
 import { labelReader, type ShownLabels } from "../labels/shown-labels.ts";
+import { nextTask } from "../next-task.ts";
 import type { Scan } from "../scan.ts";
-import { nextTask } from "./next-task.ts";
 import { smoothLabels } from "./smoothed.ts";
 import { cellsOf, pieces, type ThinGrid, thinLabels } from "./thinned.ts";
 

@@ -1,7 +1,7 @@
 import { writeNifti } from "@septum/volume";
+import { nextTask } from "../next-task.ts";
 import type { Scan } from "../scan.ts";
 import { bufferFor } from "../slices/slice-painter.ts";
-import { nextTask } from "./next-task.ts";
 import { type ThinGrid, thinVoxels } from "./thinned.ts";
 
 /** Cells read in one go: a few milliseconds, as each is somewhere else in memory. */

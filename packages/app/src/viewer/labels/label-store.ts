@@ -1,4 +1,5 @@
 import { type Box, boxSize, boxVoxels, uniteBoxes, type Vec3, wholeBox } from "@septum/volume";
+import { nextTask } from "../next-task.ts";
 import type { Scan } from "../scan.ts";
 import { type ActiveMask, createActiveMask } from "./active-mask.ts";
 import { createLabelMap } from "./label-map.ts";
@@ -146,8 +147,4 @@ export function createLabelStore(scan: Scan, onChange: (box: Box) => void): Labe
       disposed = true;
     },
   };
-}
-
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
