@@ -1,26 +1,6 @@
-import { existsSync } from "node:fs";
 import type { Vec3 } from "@septum/volume";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { type Figure, quantile } from "./report.ts";
-
-/** Path of the Chromium to drive; none, no figures. */
-export const chromiumPath = [process.env.SEPTUM_CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path && existsSync(path),
-);
-
-/** Headless, drawing in software: the same on every machine, and the slowest there is. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: chromiumPath,
-    args: [
-      "--no-sandbox",
-      "--use-angle=swiftshader",
-      "--enable-unsafe-swiftshader",
-      "--ignore-gpu-blocklist",
-      "--disable-background-networking",
-    ],
-  });
-}
 
 type Plane = "axial" | "coronal" | "sagittal";
 

@@ -2,17 +2,8 @@ import { fileURLToPath } from "node:url";
 import { builtInModel } from "@septum/server";
 import type { Vec3 } from "@septum/volume";
 import type { Page } from "playwright-core";
-import {
-  addSegment,
-  chromiumPath,
-  firstPixels,
-  frameRows,
-  isCalm,
-  openBrowser,
-  screenOf,
-  type Timing,
-  whileDrawing,
-} from "./app-page.ts";
+import { addSegment, firstPixels, frameRows, isCalm, screenOf, type Timing, whileDrawing } from "./app-page.ts";
+import { chromiumPath, openBrowser } from "./browser.ts";
 import { type Figure, median } from "./report.ts";
 import { startServerProcess } from "./server-process.ts";
 import { syntheticFile } from "./synthetic.ts";

@@ -1,13 +1,8 @@
-import { rmSync } from "node:fs";
-import { type Client, createClient } from "@septum/protocol";
-import type { Browser, Page } from "playwright-core";
+import type { Client } from "@septum/protocol";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-// What the page shows to tests, as `window.septum`.
-import type {} from "../packages/app/src/test-hook.ts";
-import { chromiumPath, openBrowser } from "./browser.ts";
-import { obliqueScan } from "./oblique-scan.ts";
-import { smallModel } from "./small-model.ts";
-import { type RunningServer, startServer } from "./start-server.ts";
+import { chromiumPath } from "./browser.ts";
+import { type ObliquePage, openObliquePage } from "./oblique-page.ts";
 
 if (!chromiumPath) process.stdout.write("skipped: the tests of a page without its server need Chromium\n");
 
@@ -15,33 +10,18 @@ const patience = { timeout: 60_000 };
 
 /** What a person draws while the connection is gone reaches the server once, and once only. */
 describe.runIf(chromiumPath)("a page that loses its server", { timeout: 300_000 }, () => {
-  let model: string;
-  let server: RunningServer;
-  let browser: Browser;
+  let opened: ObliquePage;
   let page: Page;
   let client: Client;
 
   beforeAll(async () => {
-    model = smallModel();
-    server = await startServer(["--model", model]);
-    browser = await openBrowser();
-    page = await browser.newPage({ viewport: { width: 1000, height: 640 } });
-    page.setDefaultTimeout(120_000);
-    await page.goto(server.url);
-    const file = { name: "oblique.nii.gz", mimeType: "application/gzip", buffer: obliqueScan() };
-    await page.locator('input[type="file"]').first().setInputFiles(file);
-    await page.waitForFunction(() => window.septum?.ready);
-    client = createClient({ baseUrl: server.url, sessionId: await page.evaluate(() => window.septum?.sessionId) });
-    await page.getByText("Three", { exact: true }).click();
+    opened = await openObliquePage(1000, 640);
+    ({ page, client } = opened);
     await page.getByText("Collect", { exact: true }).click();
     await page.getByTestId("tool-point").click();
   }, 300_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    if (model) rmSync(model, { recursive: true });
-  });
+  afterAll(() => opened?.close());
 
   it("keeps what is drawn while the server cannot be reached, and sends it in order when it can", async () => {
     await point(8, 9);

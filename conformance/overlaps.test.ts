@@ -1,14 +1,12 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient } from "@septum/protocol";
+import type { Client } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AnnotatorHand, annotatorHand, type Plane } from "./annotator-hand.ts";
-import { chromiumPath, openBrowser, watch } from "./browser.ts";
-import { obliqueScan } from "./oblique-scan.ts";
-import { smallModel } from "./small-model.ts";
-import { type RunningServer, startServer } from "./start-server.ts";
+import { chromiumPath } from "./browser.ts";
+import { type ObliquePage, openObliquePage } from "./oblique-page.ts";
 
 const pictures = fileURLToPath(new URL("../.cache/pictures/", import.meta.url));
 const planes = ["axial", "coronal", "sagittal"] as const;
@@ -20,29 +18,15 @@ if (!chromiumPath) process.stdout.write("skipped: the tests of overlapping segme
 
 /** A green segment, and a red one with a higher label inside it, which a label map does not have. */
 describe.runIf(chromiumPath)("segments that overlap, in a real browser", { timeout: 300_000 }, () => {
-  let model: string;
-  let server: RunningServer;
-  let browser: Browser;
+  let opened: ObliquePage;
   let page: Page;
   let client: Client;
   let hand: AnnotatorHand;
-  let seen: ReturnType<typeof watch>;
 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
-    model = smallModel();
-    server = await startServer(["--model", model]);
-    browser = await openBrowser();
-    page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
-    page.setDefaultTimeout(patience.timeout);
-    seen = watch(page, new URL(server.url).origin);
-    await page.goto(server.url);
-    const file = { name: "oblique.nii.gz", mimeType: "application/gzip", buffer: obliqueScan() };
-    await page.locator('input[type="file"]').first().setInputFiles(file);
-    await page.waitForFunction(() => window.septum?.ready);
-    client = createClient({ baseUrl: server.url, sessionId: await page.evaluate(() => window.septum?.sessionId) });
-    // Without the 3D view, which takes a processor most of the time.
-    await page.getByText("Three", { exact: true }).click();
+    opened = await openObliquePage(1200, 800);
+    ({ page, client } = opened);
     hand = annotatorHand(page, "ILA");
     await hand.goTo(middle);
     await client.createSegment({ label: large, color: "#00ff00" });
@@ -51,11 +35,7 @@ describe.runIf(chromiumPath)("segments that overlap, in a real browser", { timeo
     await client.createSegment({ label: locked, color: "#0000ff" });
   }, 300_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    if (model) rmSync(model, { recursive: true });
-  });
+  afterAll(() => opened?.close());
 
   it("shows what is painted within a lower label, at once and as the server has it, in every plane", async () => {
     await page.getByTestId(`choose-${small}`).click();
@@ -154,8 +134,8 @@ describe.runIf(chromiumPath)("segments that overlap, in a real browser", { timeo
   });
 
   it("shows nothing wrong in the console", () => {
-    expect(seen.strangers).toEqual([]);
-    expect(seen.complaints).toEqual([]);
+    expect(opened.seen.strangers).toEqual([]);
+    expect(opened.seen.complaints).toEqual([]);
   });
 
   /** What colour the picture has at voxels of planes. */

@@ -1,14 +1,13 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient, type PromptSummary } from "@septum/protocol";
+import type { Client, PromptSummary } from "@septum/protocol";
 import type { Vec3 } from "@septum/volume";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AnnotatorHand, annotatorHand, type Plane } from "./annotator-hand.ts";
-import { chromiumPath, openBrowser, watch } from "./browser.ts";
-import { ballVoxelsOn, obliqueScan, obliqueSize } from "./oblique-scan.ts";
-import { smallModel } from "./small-model.ts";
-import { type RunningServer, startServer } from "./start-server.ts";
+import { chromiumPath } from "./browser.ts";
+import { type ObliquePage, openObliquePage } from "./oblique-page.ts";
+import { ballVoxelsOn, obliqueSize } from "./oblique-scan.ts";
 
 const pictures = fileURLToPath(new URL("../.cache/pictures/", import.meta.url));
 
@@ -19,39 +18,21 @@ if (!chromiumPath) process.stdout.write("skipped: the tests of the drawing tools
 
 /** Drawn with a real pointer on an oblique scan with turned axes; what the server has must be the voxels drawn on. */
 describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 300_000 }, () => {
-  let model: string;
-  let server: RunningServer;
-  let browser: Browser;
+  let opened: ObliquePage;
   let page: Page;
   let client: Client;
-  let seen: ReturnType<typeof watch>;
   let hand: AnnotatorHand;
 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
-    model = smallModel();
-    server = await startServer(["--model", model]);
-    browser = await openBrowser();
-    page = await browser.newPage({ viewport: { width: 1000, height: 640 } });
-    page.setDefaultTimeout(120_000);
-    seen = watch(page, new URL(server.url).origin);
-    await page.goto(server.url);
-    const file = { name: "oblique.nii.gz", mimeType: "application/gzip", buffer: obliqueScan() };
-    await page.locator('input[type="file"]').first().setInputFiles(file);
-    await page.waitForFunction(() => window.septum?.ready, undefined, { timeout: 120_000 });
-    client = createClient({ baseUrl: server.url, sessionId: await page.evaluate(() => window.septum?.sessionId) });
+    opened = await openObliquePage(1000, 640);
+    ({ page, client } = opened);
     hand = annotatorHand(page, (await client.status()).image?.orientation ?? "");
-    // Without the 3D view, which takes a processor most of the time.
-    await page.getByText("Three", { exact: true }).click();
     // Prompts are what is looked at here; the network's answer to each is not waited for.
     await page.getByText("Collect", { exact: true }).click();
   }, 300_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    if (model) rmSync(model, { recursive: true });
-  });
+  afterAll(() => opened?.close());
 
   it.each(Object.keys(planes) as Plane[])("draws points, boxes, scribbles and lassos on %s slices", async (plane) => {
     const axis = planes[plane];
@@ -267,8 +248,8 @@ describe.runIf(chromiumPath)("the drawing tools in a real browser", { timeout: 3
   });
 
   it("shows nothing wrong in the console", () => {
-    expect(seen.strangers).toEqual([]);
-    expect(seen.complaints).toEqual([]);
+    expect(opened.seen.strangers).toEqual([]);
+    expect(opened.seen.complaints).toEqual([]);
   });
 
   /** Goes over to an empty segment, which is the last; where that is the active one already, no other is made. */
