@@ -176,7 +176,6 @@ export const segmentsQuery = z.object({
     .regex(/^\d{1,9}(,\d{1,9}){2}$/, "voxel must be three whole numbers i,j,k")
     .optional(),
 });
-export type SegmentsQuery = z.infer<typeof segmentsQuery>;
 
 /** `box=i0,i1,j0,j1,k0,k1`, half-open. */
 export const maskQuery = z.object({

@@ -149,7 +149,8 @@ export type PromptChange = null | { readonly summary: PromptSummary; readonly ed
 
 /**
  * Changes prompt `n` of the object (from 0), as if it had been so all along: later prompts are predicted again. All or
- * nothing, and what others took from the object since stays theirs. `plan` is asked when it is the call's turn. Throws `segment_not_found`, `prompt_not_found`, `segment_locked`.
+ * nothing, and what others took from the object since stays theirs. `plan` is asked when it is the call's turn. Throws
+ * `segment_not_found`, `prompt_not_found`, `segment_locked`.
  */
 export function changePrompt(
   session: Session,
@@ -215,8 +216,8 @@ export async function predictOrLeave(
 }
 
 /**
- * Puts what the engine did on disk, as a step or as a part of the object's last one. When that fails, memory and disk differ and disk is right: the image is let go, and
- * opened from there by the next call.
+ * Puts what the engine did on disk, as a step or as a part of the object's last one. When that fails, memory and disk differ and
+ * disk is right: the image is let go, and opened from there by the next call.
  */
 export async function commitObject(
   session: Session,

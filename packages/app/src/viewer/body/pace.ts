@@ -24,8 +24,9 @@ const fineMs = 500;
 const pollMs = 8;
 
 /**
- * Calls `draw` for a picture at a part of the full resolution; it answers whether there was anything to draw. The graphics card works through what it was given in order,
- * and without one each picture is the processor's work: a second picture is not asked for before the first is done.
+ * Calls `draw` for a picture at a part of the full resolution; it answers whether there was anything to draw. The graphics card
+ * works through what it was given in order, and without one each picture is the processor's work: a second picture is not asked
+ * for before the first is done.
  */
 export function createPace(gl: WebGL2RenderingContext, draw: (scale: number) => boolean, software: boolean): Pace {
   /** Index into `scales` of pictures drawn while things change, and of the latest one. */
