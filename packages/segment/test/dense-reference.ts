@@ -1,5 +1,23 @@
 import { type Box, roundHalfEven, roundToHalf, type Vec3 } from "@septum/volume";
 import type { ModelSettings } from "../src/model.ts";
+import {
+  around,
+  at,
+  clip,
+  clip2,
+  crop,
+  eachVoxel,
+  extent,
+  inBox,
+  join,
+  map3,
+  nonzeroBox,
+  shift,
+  volume,
+  within,
+} from "./dense/boxes.ts";
+import { coverDense, type RandomIndex } from "./dense/cover.ts";
+import { resizeArea, resizeLinear, resizeNearest, window } from "./dense/resize.ts";
 
 /**
  * The inference spec (§4–§6, profile P26) written down the plain way: every channel a whole volume, every zoomed view a
@@ -32,7 +50,6 @@ export interface DenseResult {
 }
 
 type Network = (input: DenseInput) => Uint8Array;
-type RandomIndex = (n: number) => number;
 
 const { fround } = Math;
 
@@ -266,269 +283,4 @@ function borderChange(prediction: Uint8Array, previous: Float32Array, settings: 
       return different > limits.absolute || (different > limits.minimum && relative > limits.relative);
     }),
   );
-}
-
-function coverDense(
-  d: Uint8Array,
-  size: Vec3,
-  settings: ModelSettings,
-  random: RandomIndex,
-  stride: Vec3 | undefined = undefined,
-  depth = 0,
-): Box[] {
-  const bounds = nonzeroBox(d, size);
-  if (bounds === undefined) return [];
-  const left = d.slice();
-  if (depth > 3) return coverRandom(left, size, settings, 25, random);
-  const step = stride ?? map3((n) => Math.max(1, roundHalfEven((bounds[n][1] - 1 - bounds[n][0]) / 4)));
-  let candidates: Vec3[] = [];
-  for (let a = bounds[0][0]; a < bounds[0][1]; a += step[0]) {
-    for (let b = bounds[1][0]; b < bounds[1][1]; b += step[1]) {
-      for (let c = bounds[2][0]; c < bounds[2][1]; c += step[2]) if (d[at(size, a, b, c)]) candidates.push([a, b, c]);
-    }
-  }
-  if (candidates.length === 0) {
-    return coverDense(
-      d,
-      size,
-      settings,
-      random,
-      map3((n) => Math.max(1, Math.floor(step[n] / 2))),
-      depth + 1,
-    );
-  }
-  const out: Box[] = [];
-  while (candidates.length > 0 && left.some((value) => value === 1)) {
-    const counts = candidates.map((q) => countIn(left, size, inner(q, size, settings)));
-    const best = counts.indexOf(Math.max(...counts));
-    if (counts[best] === 0) break;
-    out.push(around(candidates[best], settings.patchSize));
-    erase(left, size, inner(candidates[best], size, settings));
-    candidates = candidates.filter(([a, b, c]) => left[at(size, a, b, c)] === 1);
-  }
-  return [...out, ...coverRandom(left, size, settings, 10, random)];
-}
-
-function coverRandom(left: Uint8Array, size: Vec3, settings: ModelSettings, draws: number, random: RandomIndex): Box[] {
-  const out: Box[] = [];
-  for (;;) {
-    const set: Vec3[] = [];
-    eachVoxel(
-      [
-        [0, size[0]],
-        [0, size[1]],
-        [0, size[2]],
-      ],
-      (a, b, c) => {
-        if (left[at(size, a, b, c)]) set.push([a, b, c]);
-      },
-    );
-    if (set.length === 0) return out;
-    const drawn = Array.from({ length: draws }, () => set[random(set.length)]);
-    const counts = drawn.map((q) => countIn(left, size, inner(q, size, settings)));
-    const best = drawn[counts.indexOf(Math.max(...counts))];
-    out.push(around(best, settings.patchSize));
-    erase(left, size, inner(best, size, settings));
-  }
-}
-
-function inner(q: Vec3, size: Vec3, { patchSize, coverMargin }: ModelSettings): Box {
-  return [0, 1, 2].map((n) => {
-    const h = Math.floor(patchSize[n] / 2);
-    return [Math.max(0, q[n] - h + coverMargin), Math.min(size[n], q[n] + patchSize[n] - h - coverMargin)];
-  }) as unknown as Box;
-}
-
-function around(q: Vec3, p: Vec3): Box {
-  return [0, 1, 2].map((n) => [q[n] - Math.floor(p[n] / 2), q[n] - Math.floor(p[n] / 2) + p[n]]) as unknown as Box;
-}
-
-function countIn(values: Uint8Array, size: Vec3, box: Box): number {
-  let count = 0;
-  eachVoxel(box, (a, b, c) => {
-    count += values[at(size, a, b, c)];
-  });
-  return count;
-}
-
-function erase(values: Uint8Array, size: Vec3, box: Box): void {
-  eachVoxel(box, (a, b, c) => {
-    values[at(size, a, b, c)] = 0;
-  });
-}
-
-/** Least or largest value within `reach` along all axes, of those that exist. */
-function window(values: Float32Array, size: Vec3, reach: number, pick: (x: number, y: number) => number): Float32Array {
-  let current = values;
-  for (let axis = 0; axis < 3; axis++) {
-    const next = new Float32Array(values.length);
-    const step = axis === 0 ? size[1] * size[2] : axis === 1 ? size[2] : 1;
-    eachVoxel(
-      [
-        [0, size[0]],
-        [0, size[1]],
-        [0, size[2]],
-      ],
-      (a, b, c) => {
-        const position = [a, b, c][axis];
-        const voxel = at(size, a, b, c);
-        let value = current[voxel];
-        for (let near = -reach; near <= reach; near++) {
-          if (position + near >= 0 && position + near < size[axis]) value = pick(value, current[voxel + near * step]);
-        }
-        next[voxel] = value;
-      },
-    );
-    current = next;
-  }
-  return current;
-}
-
-function resizeArea(values: Float32Array, n: Vec3, m: Vec3): Float32Array {
-  const out = new Float32Array(m[0] * m[1] * m[2]);
-  eachVoxel(
-    [
-      [0, m[0]],
-      [0, m[1]],
-      [0, m[2]],
-    ],
-    (a, b, c) => {
-      const box = [a, b, c].map((d, axis) => [
-        Math.floor((d * n[axis]) / m[axis]),
-        Math.ceil(((d + 1) * n[axis]) / m[axis]),
-      ]) as unknown as Box;
-      let sum = 0;
-      eachVoxel(box, (x, y, z) => {
-        sum = fround(sum + values[at(n, x, y, z)]);
-      });
-      out[at(m, a, b, c)] = roundToHalf(fround(sum / volume(box)));
-    },
-  );
-  return out;
-}
-
-function resizeNearest(values: Float32Array, n: Vec3, m: Vec3): Float32Array {
-  const out = new Float32Array(m[0] * m[1] * m[2]);
-  const source = (d: number, axis: number) =>
-    Math.min(Math.floor(fround(fround(n[axis] / m[axis]) * fround(d))), n[axis] - 1);
-  eachVoxel(
-    [
-      [0, m[0]],
-      [0, m[1]],
-      [0, m[2]],
-    ],
-    (a, b, c) => {
-      out[at(m, a, b, c)] = values[at(n, source(a, 0), source(b, 1), source(c, 2))];
-    },
-  );
-  return out;
-}
-
-function resizeLinear(values: Float32Array, n: Vec3, m: Vec3): Float32Array {
-  const out = new Float32Array(m[0] * m[1] * m[2]);
-  const source = (d: number, axis: number) => {
-    const position = Math.max(0, fround(fround(n[axis] / m[axis]) * (d + 0.5) - 0.5));
-    const lower = Math.floor(position);
-    const w1 = fround(position - lower);
-    return { lower, upper: Math.min(lower + 1, n[axis] - 1), w0: fround(1 - w1), w1 };
-  };
-  const mix = ({ w0, w1 }: { w0: number; w1: number }, low: number, high: number) =>
-    fround(w0 * low + fround(w1 * high));
-  const sources = [0, 1, 2].map((axis) => Array.from({ length: m[axis] }, (_, d) => source(d, axis)));
-  eachVoxel(
-    [
-      [0, m[0]],
-      [0, m[1]],
-      [0, m[2]],
-    ],
-    (a, b, c) => {
-      const [x, y, z] = [sources[0][a], sources[1][b], sources[2][c]];
-      const row = (i: number, j: number) => mix(z, values[at(n, i, j, z.lower)], values[at(n, i, j, z.upper)]);
-      const plane = (i: number) => mix(y, row(i, y.lower), row(i, y.upper));
-      out[at(m, a, b, c)] = mix(x, plane(x.lower), plane(x.upper));
-    },
-  );
-  return out;
-}
-
-function crop(values: Float32Array, size: Vec3, box: Box): Float32Array {
-  const out = new Float32Array(volume(box));
-  const [[a0, a1], [b0, b1], [c0, c1]] = clip(box, size);
-  if (c1 <= c0) return out;
-  for (let a = a0; a < a1; a++) {
-    for (let b = b0; b < b1; b++) {
-      out.set(values.subarray(at(size, a, b, c0), at(size, a, b, c1)), inBox(box, a, b, c0));
-    }
-  }
-  return out;
-}
-
-function nonzeroBox(values: ArrayLike<number>, size: Vec3): Box | undefined {
-  const sums = size.map((length) => new Float64Array(length));
-  eachVoxel(
-    [
-      [0, size[0]],
-      [0, size[1]],
-      [0, size[2]],
-    ],
-    (a, b, c) => {
-      const value = values[at(size, a, b, c)];
-      sums[0][a] += value;
-      sums[1][b] += value;
-      sums[2][c] += value;
-    },
-  );
-  if (sums.some((sum) => sum.every((value) => value === 0))) return undefined;
-  return sums.map((sum) => [sum.findIndex((v) => v !== 0), sum.findLastIndex((v) => v !== 0) + 1]) as unknown as Box;
-}
-
-function eachVoxel(box: Box, use: (a: number, b: number, c: number) => void): void {
-  for (let a = box[0][0]; a < box[0][1]; a++) {
-    for (let b = box[1][0]; b < box[1][1]; b++) for (let c = box[2][0]; c < box[2][1]; c++) use(a, b, c);
-  }
-}
-
-function at(size: Vec3, a: number, b: number, c: number): number {
-  return c + size[2] * (b + size[1] * a);
-}
-
-function inBox([[a0], [b0, b1], [c0, c1]]: Box, a: number, b: number, c: number): number {
-  return c - c0 + (c1 - c0) * (b - b0 + (b1 - b0) * (a - a0));
-}
-
-function within(size: Vec3, a: number, b: number, c: number): boolean {
-  return a >= 0 && b >= 0 && c >= 0 && a < size[0] && b < size[1] && c < size[2];
-}
-
-function extent(box: Box): Vec3 {
-  return map3((n) => box[n][1] - box[n][0]);
-}
-
-function volume(box: Box): number {
-  const [a, b, c] = extent(box);
-  return a * b * c;
-}
-
-function clip(box: Box, size: Vec3): Box {
-  return clip2(box, [
-    [0, size[0]],
-    [0, size[1]],
-    [0, size[2]],
-  ]);
-}
-
-function clip2(a: Box, b: Box): Box {
-  return [0, 1, 2].map((n) => [Math.max(a[n][0], b[n][0]), Math.min(a[n][1], b[n][1])]) as unknown as Box;
-}
-
-function join(a: Box, b: Box): Box {
-  return [0, 1, 2].map((n) => [Math.min(a[n][0], b[n][0]), Math.max(a[n][1], b[n][1])]) as unknown as Box;
-}
-
-function shift(box: Box, by: Vec3): Box {
-  return [0, 1, 2].map((n) => [box[n][0] + by[n], box[n][1] + by[n]]) as unknown as Box;
-}
-
-function map3(value: (axis: number) => number): Vec3 {
-  return [value(0), value(1), value(2)];
 }
