@@ -1,5 +1,5 @@
 import type { Client } from "@septum/protocol";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "./browser.ts";
 import { type ObliquePage, openObliquePage } from "./oblique-page.ts";
@@ -56,6 +56,20 @@ describe.runIf(chromiumPath)("a page that loses its server", { timeout: 300_000 
     await expect.poll(connection, patience).toMatch(/^Saved/);
     expect((await points()).filter(([j]) => j === 14)).toHaveLength(1);
     expect(lost).toBe(1);
+  });
+
+  it("sends nothing twice that the server was still at work on when the connection went", async () => {
+    const unheard: Promise<unknown>[] = [];
+    const goneAtOnce = async (route: Route) => {
+      unheard.push(route.fetch());
+      await route.abort();
+    };
+    await page.route("**/api/segments/*/prompts*", goneAtOnce, { times: 1 });
+    await point(16, 26);
+    await expect.poll(() => unheard.length, patience).toBe(1);
+    await expect.poll(connection, patience).toMatch(/^Saved/);
+    await Promise.all(unheard);
+    expect((await points()).filter(([j]) => j === 16)).toHaveLength(1);
   });
 
   it("offers once more what a key threw away, and what the server refused for now", async () => {

@@ -4,6 +4,11 @@ import type { Axis } from "./geometry.ts";
 /** May be stopped; stopping a prompt or a run stops its work on the server too. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Names a change of the session: 1 to 64 printable ASCII characters. Whoever lost the answer asks again under the same key and
+   * gets `already_done` when it had been done.
+   */
+  readonly key?: string;
 }
 
 export interface SliceOptions extends CallOptions {

@@ -74,8 +74,9 @@ export function createClient(options: TransportOptions) {
   const transport = createTransport(options);
   const { json, bytes } = transport;
 
-  async function changed(path: string, options: FrameOptions | undefined, call: Call): Promise<PromptResult> {
-    const { frame, others } = options ?? {};
+  async function changed(path: string, options: FrameOptions | undefined, how: Call): Promise<PromptResult> {
+    const { frame, others, signal, key } = options ?? {};
+    const call = { ...how, signal, key };
     const query = new URLSearchParams();
     if (others) query.set("others", others);
     if (!frame) return { change: await json(segmentChange, `${path}${queryText(query)}`, call) };
@@ -164,17 +165,17 @@ export function createClient(options: TransportOptions) {
       return json(segmentsAnswer, `/api/segments${query}`, { signal: call?.signal });
     },
     prompt(label: number, body: PromptInput, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/prompts`, call, { signal: call?.signal, method: "POST", body });
+      return changed(`/api/segments/${label}/prompts`, call, { method: "POST", body });
     },
     /** Predicts from the prompts that were added with `predict: false`; no passes when none waits. */
     predict(label: number, call?: FrameOptions & NonNullable<PredictBody>): Promise<PromptResult> {
       const { full, autozoom } = call ?? {};
       const body = { full, autozoom };
-      return changed(`/api/segments/${label}/predict`, call, { signal: call?.signal, method: "POST", body });
+      return changed(`/api/segments/${label}/predict`, call, { method: "POST", body });
     },
     /** Changes the object by hand; its new mask is the start of what follows. */
     edit(label: number, body: EditInput, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/edits`, call, { signal: call?.signal, method: "POST", body });
+      return changed(`/api/segments/${label}/edits`, call, { method: "POST", body });
     },
     /**
      * What the object would be if the prediction under way ended now, over all that was looked at so far. Undefined when none
@@ -186,12 +187,12 @@ export function createClient(options: TransportOptions) {
     },
     /** Takes prompt `n` (from 0, as listed) away, as if it had never been given: the later ones are replayed. */
     removePrompt(label: number, n: number, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/prompts/${n}`, call, { signal: call?.signal, method: "DELETE" });
+      return changed(`/api/segments/${label}/prompts/${n}`, call, { method: "DELETE" });
     },
     /** Flips prompt `n` in sign, or moves it, as if it had been given so: the later ones are replayed. */
     changePrompt(label: number, n: number, body: PromptPatch, call?: FrameOptions): Promise<PromptResult> {
       const path = `/api/segments/${label}/prompts/${n}`;
-      return changed(path, call, { signal: call?.signal, method: "PATCH", body });
+      return changed(path, call, { method: "PATCH", body });
     },
     /** Makes an object without voxels. */
     createSegment(body?: SegmentBody, call?: CallOptions): Promise<SegmentAnswer> {
@@ -222,10 +223,10 @@ export function createClient(options: TransportOptions) {
     },
     /** Takes back the object's last prompt or reset, wherever it is in the history. */
     undo(label: number, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/undo`, call, { signal: call?.signal, method: "POST" });
+      return changed(`/api/segments/${label}/undo`, call, { method: "POST" });
     },
     reset(label: number, call?: FrameOptions): Promise<PromptResult> {
-      return changed(`/api/segments/${label}/reset`, call, { signal: call?.signal, method: "POST" });
+      return changed(`/api/segments/${label}/reset`, call, { method: "POST" });
     },
     removeSegment(label: number, call?: CallOptions): Promise<MessageAnswer> {
       return json(messageAnswer, `/api/segments/${label}`, { ...call, method: "DELETE" });

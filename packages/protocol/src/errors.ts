@@ -48,6 +48,8 @@ export const errorStatus = {
   value_taken: 409,
   /** As many points or prompts as this server allows: remove some first. */
   limit_reached: 409,
+  /** What the call's key names was done when it was first asked for: read the session for how it is now. */
+  already_done: 409,
   /** The work was stopped before its end: the connection dropped, or the session's image was replaced. */
   aborted: 409,
   session_deleted: 410,

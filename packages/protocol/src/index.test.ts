@@ -46,6 +46,7 @@ test("the package's public names are these", () => {
       "messageAnswer",
       "modelFacts",
       "numberedPoint",
+      "onceHeader",
       "others",
       "packBits",
       "pointsAnswer",

@@ -128,5 +128,5 @@ export {
   type View,
   viewBody,
 } from "./session.ts";
-export { sessionHeader, type TransportOptions } from "./transport.ts";
+export { onceHeader, sessionHeader, type TransportOptions } from "./transport.ts";
 export type { UploadOptions, UploadProgress } from "./upload.ts";

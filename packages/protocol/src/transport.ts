@@ -19,6 +19,8 @@ export interface Call {
   readonly form?: FormData;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** What was asked for under the same key before is not done again. */
+  readonly key?: string;
   /** Leave the session's id out, so that the answer does not change which session this is. */
   readonly anonymous?: boolean;
 }
@@ -37,6 +39,9 @@ export interface Transport {
 
 /** Header that carries the session's id both ways. */
 export const sessionHeader = "X-Session-ID";
+
+/** Header that names a change, so that asking for it again after a lost answer does not do it twice. */
+export const onceHeader = "Idempotency-Key";
 
 export function createTransport(options: TransportOptions): Transport {
   // Called as a bare function: the page's `fetch` refuses any other `this`.
@@ -60,6 +65,7 @@ export function createTransport(options: TransportOptions): Transport {
       const headers: Record<string, string> = { ...own, ...call.headers };
       const sent = current;
       if (sent !== undefined && !call.anonymous) headers[sessionHeader] = sent;
+      if (call.key !== undefined) headers[onceHeader] = call.key;
       if (call.body !== undefined) headers["Content-Type"] = "application/json";
       const response = await fetchIt(`${baseUrl}${path}`, {
         method: call.method ?? "GET",

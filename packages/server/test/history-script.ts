@@ -49,18 +49,18 @@ export async function act(session: Session, model: Model, action: Action): Promi
     }
     case "unmark":
       if (!before.points.has(label)) return;
-      await removePoint(session, label, signal);
+      await removePoint(session, label, { signal });
       model.record([{ do: (picture) => without(picture, [label]) }]);
       return;
     case "clear": {
-      await clearPoints(session, signal);
+      await clearPoints(session, { signal });
       const labels = [...before.points.keys()];
       if (labels.length > 0) model.record([{ do: (picture) => without(picture, labels) }]);
       return;
     }
     case "remove":
       if (!prompts) return;
-      await removeSegment(session, label, signal);
+      await removeSegment(session, label, { signal });
       model.record([{ do: (picture) => without(picture, [label]) }]);
       return;
     case "run":
@@ -93,7 +93,7 @@ export async function act(session: Session, model: Model, action: Action): Promi
     }
     case "reset":
       if (!prompts) return;
-      await resetObject(session, label, signal);
+      await resetObject(session, label, { signal });
       return replace([]);
     case "dropPrompt":
     case "flipPrompt":
@@ -111,7 +111,7 @@ export async function act(session: Session, model: Model, action: Action): Promi
           ? ({ type: "sign", at: n, positive: next.positive } as const)
           : ({ type: "replace", at: n, prompt: said } as const);
       const plan = () => (action.type === "dropPrompt" ? null : { summary: said, edit, name: "changed" });
-      await changePrompt(session, label, n, plan, signal);
+      await changePrompt(session, label, n, plan, { signal });
       return replace(action.type === "dropPrompt" ? prompts.toSpliced(n, 1) : prompts.with(n, next));
     }
     case "name":
@@ -135,13 +135,13 @@ export async function act(session: Session, model: Model, action: Action): Promi
     }
     case "undoObject":
       if (!prompts) return;
-      if (model.undoObject(label)) await undoObject(session, label, signal);
-      else await expect(undoObject(session, label, signal)).rejects.toThrow(`Object ${label} has nothing to undo`);
+      if (model.undoObject(label)) await undoObject(session, label, { signal });
+      else await expect(undoObject(session, label, { signal })).rejects.toThrow(`Object ${label} has nothing to undo`);
       return;
     case "undo":
     case "redo":
-      if (model[action.type]()) await travel(session, action.type, signal);
-      else await expect(travel(session, action.type, signal)).rejects.toThrow(`There is nothing to ${action.type}`);
+      if (model[action.type]()) await travel(session, action.type, { signal });
+      else await expect(travel(session, action.type, { signal })).rejects.toThrow(`There is nothing to ${action.type}`);
       return;
     case "rest":
       session.rest();

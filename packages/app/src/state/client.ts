@@ -21,6 +21,11 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof ApiError && error.code === "network";
 }
 
+/** Asked for again after its answer was lost, and done when it was first asked for. */
+export function isDone(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "already_done";
+}
+
 export function isLocked(error: unknown): boolean {
   return error instanceof ApiError && error.code === "unauthorized";
 }

@@ -13,8 +13,8 @@ export async function addPrompt(body: PromptInput): Promise<boolean> {
   const { mode, others } = editing.getState();
   const { guess, label } = target();
   const text = `${body.positive === false ? "−" : "+"} ${body.kind}`;
-  return inTurn({ label: guess, text, step: text, doing: `add the ${body.kind}` }, async (signal) => {
-    const result = await client.prompt(await label(), { ...body, predict: mode === "live" }, { signal, others });
+  return inTurn({ label: guess, text, doing: `add the ${body.kind}` }, async (call) => {
+    const result = await client.prompt(await label(), { ...body, predict: mode === "live" }, { ...call, others });
     if (mode === "live") tell(result);
   });
 }
@@ -23,8 +23,8 @@ export async function addPrompt(body: PromptInput): Promise<boolean> {
 export async function runPrompts(): Promise<boolean> {
   const { active, others } = editing.getState();
   if (active === undefined) return false;
-  return inTurn({ label: active, text: "run", doing: "run the prompts" }, async (signal) => {
-    tell(await client.predict(active, { signal, others }));
+  return inTurn({ label: active, text: "run", doing: "run the prompts" }, async (call) => {
+    tell(await client.predict(active, { ...call, others }));
   });
 }
 
@@ -33,8 +33,8 @@ export async function edit(body: EditInput): Promise<boolean> {
   const { others } = editing.getState();
   const { guess, label } = target();
   const text = editText(body);
-  return inTurn({ label: guess, text, step: text, doing: "change the segment" }, async (signal) => {
-    tell(await client.edit(await label(), body, { signal, others }));
+  return inTurn({ label: guess, text, doing: "change the segment" }, async (call) => {
+    tell(await client.edit(await label(), body, { ...call, others }));
   });
 }
 
@@ -50,16 +50,16 @@ function tell({ change: { taken, spared, changed_box: box } }: PromptResult): vo
 
 /** Puts a prompt elsewhere, or turns its sign, as if it had been given so. */
 export async function movePrompt(label: number, n: number, patch: PromptPatch): Promise<boolean> {
-  return inTurn({ label, text: `prompt ${n + 1}`, doing: `change prompt ${n + 1}` }, async (signal) => {
-    await client.changePrompt(label, n, patch, { signal });
+  return inTurn({ label, text: `prompt ${n + 1}`, doing: `change prompt ${n + 1}` }, async (call) => {
+    await client.changePrompt(label, n, patch, call);
   });
 }
 
 /** Takes a prompt away as if it had never been given. */
 export async function removePromptAt(label: number, n: number): Promise<boolean> {
   editing.setState({ prompt: undefined });
-  return inTurn({ label, text: `prompt ${n + 1}`, doing: `remove prompt ${n + 1}` }, async (signal) => {
-    await client.removePrompt(label, n, { signal });
+  return inTurn({ label, text: `prompt ${n + 1}`, doing: `remove prompt ${n + 1}` }, async (call) => {
+    await client.removePrompt(label, n, call);
   });
 }
 

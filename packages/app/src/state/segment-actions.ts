@@ -76,16 +76,16 @@ export async function changeSegment(label: number, patch: SegmentPatch): Promise
 
 /** Takes the segment off the list; undo brings it back. */
 export async function removeSegment(label: number): Promise<void> {
-  await inTurn({ label, text: "remove", doing: `remove segment ${label}` }, async (signal) => {
-    await client.removeSegment(label, { signal });
+  await inTurn({ label, text: "remove", doing: `remove segment ${label}` }, async (call) => {
+    await client.removeSegment(label, call);
   });
 }
 
 /** Takes all prompts and the mask away; undo brings them back. */
 export async function resetSegment(label: number): Promise<void> {
   editing.setState({ prompt: undefined });
-  await inTurn({ label, text: "reset", doing: `reset segment ${label}` }, async (signal) => {
-    await client.reset(label, { signal });
+  await inTurn({ label, text: "reset", doing: `reset segment ${label}` }, async (call) => {
+    await client.reset(label, call);
   });
 }
 

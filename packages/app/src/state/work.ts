@@ -1,6 +1,6 @@
+import type { CallOptions } from "@septum/protocol";
 import { heldRun, startedRun, stepsText } from "../words/run.ts";
-import { type Asked, hasArrived, newestStep } from "./arrived.ts";
-import { isGone, isLocked, isUnreachable } from "./client.ts";
+import { isDone, isGone, isLocked, isUnreachable } from "./client.ts";
 import { editing, type PendingPrompt } from "./editing.ts";
 import { refresh } from "./follow.ts";
 import { handleLoss } from "./loss.ts";
@@ -9,15 +9,22 @@ import { mayPass } from "./reader.ts";
 import { saving } from "./saving.ts";
 import { store } from "./store.ts";
 
-export interface TaskWords extends Asked {
+export interface TaskWords {
+  readonly label: number;
   /** What the person sees waiting, such as "+ point". */
   readonly text: string;
   /** Completes "Cannot …". */
   readonly doing: string;
+  /** Under which the server is asked, so that it does it once; of its own without one. */
+  readonly key?: string;
 }
 
+/** Makes the calls of a task with these options. */
+type Act = (call: CallOptions) => Promise<void>;
+
 interface Task extends PendingPrompt, TaskWords {
-  readonly act: (signal: AbortSignal) => Promise<void>;
+  readonly key: string;
+  readonly act: Act;
   readonly end: (done: boolean) => void;
 }
 
@@ -26,18 +33,16 @@ const againMs = 2_000;
 let lastId = 0;
 let tasks: readonly Task[] = [];
 let current: AbortController | undefined;
-/** Done since the session was last read: their steps are not among those known. */
-let unread: readonly Asked[] = [];
 
 /**
  * Does what the person asked for after what they asked for before. Resolves to whether it was done; why it was not is shown.
  * While the server cannot be reached, or cannot do it yet, all of it waits: nothing that was drawn is lost.
  */
-export function inTurn(words: TaskWords, act: Task["act"]): Promise<boolean> {
+export function inTurn(words: TaskWords, act: Act): Promise<boolean> {
   // A scan that is still on its way is there to be looked at.
   if (store.getState().local) return Promise.resolve(false);
   return new Promise((end) => {
-    setTasks([...tasks, { ...words, id: ++lastId, act, end }]);
+    setTasks([...tasks, { ...words, key: words.key ?? newKey(), id: ++lastId, act, end }]);
     if (!current) void work();
     else if (isHeld()) showHeld(store.getState().run?.reason);
   });
@@ -78,27 +83,26 @@ async function work(): Promise<void> {
   for (let task = tasks[0]; task; task = tasks[0]) {
     current = new AbortController();
     const done = await finish(task, current.signal);
-    if (done) unread = [...unread, task];
     store.setState({ run: undefined });
-    if (store.getState().session.phase === "ready" && (await refresh())) unread = [];
+    if (store.getState().session.phase === "ready") await refresh();
     setTasks(tasks.filter((one) => one !== task));
     task.end(done);
   }
   current = undefined;
 }
 
-/** What the server did not answer is asked for again once it is there, unless it turns out to have done it. */
+/** What the server did not answer is asked for again once it is there, under the same key: it does nothing twice. */
 async function finish(task: Task, signal: AbortSignal): Promise<boolean> {
-  const { history, imageRevision } = store.getState();
-  const others = unread;
+  const { imageRevision } = store.getState();
   for (;;) {
     store.setState({ run: { ...startedRun(true), label: task.label } });
     let reason: string | undefined;
     try {
-      await saving(task.act(signal));
+      await saving(task.act({ signal, key: task.key }));
       return true;
     } catch (error) {
       if (signal.aborted) return false;
+      if (isDone(error)) return true;
       const waits = mayPass(error) || isLocked(error);
       if (!waits) handleLoss(error, task.doing, { again: () => void inTurn(task, task.act) });
       if (isGone(error)) drop(tasks.slice(1));
@@ -109,13 +113,11 @@ async function finish(task: Task, signal: AbortSignal): Promise<boolean> {
     showHeld(reason);
     await serverBack(signal);
     if (signal.aborted) return false;
-    const now = store.getState();
-    if (now.imageRevision !== imageRevision) {
+    if (store.getState().imageRevision !== imageRevision) {
       say(`Cannot ${task.doing}`, "It was drawn on a scan that somebody replaced meanwhile.");
       drop(tasks.slice(1));
       return false;
     }
-    if (hasArrived(now.history, newestStep(history), task, others)) return true;
   }
 }
 
@@ -129,9 +131,13 @@ async function serverBack(signal: AbortSignal): Promise<void> {
     const { server, session } = store.getState();
     if (!signal.aborted && server.reachable && session.phase === "ready" && (await refresh())) break;
   }
-  unread = [];
   // Another look at the session empties what is shown of it.
   setTasks(tasks);
+}
+
+/** Short, as every change of the session writes some; a page that was not opened safely has no `randomUUID`. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
 }
 
 function isHeld(): boolean {

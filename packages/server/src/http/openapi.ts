@@ -12,7 +12,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         title: "Septum",
         version,
         description:
-          "Interactive 3D segmentation. Every call belongs to the session that X-Session-ID names; without the header a new session is made, and every answer carries its id.",
+          "Interactive 3D segmentation. Every call belongs to the session that X-Session-ID names; without the header a new session is made, and every answer carries its id. A change that is asked for again under the same Idempotency-Key is made once.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       tags: [

@@ -174,7 +174,7 @@ export class ArraySession {
     const label = this.#label;
     if (!this.#undoable || label === undefined) return { ran: false };
     try {
-      await undoObject(this.session, label, signal);
+      await undoObject(this.session, label, { signal });
     } catch (error) {
       // Somebody else was quicker.
       const gone = error instanceof HttpError && ["nothing_to_undo", "segment_not_found"].includes(error.code);
@@ -196,7 +196,7 @@ export class ArraySession {
     const label = this.#label;
     const { segments } = session.state;
     if (label !== undefined && segments.length >= mostObjects && findSegment(session.state, label)) {
-      await resetObject(session, label, signal);
+      await resetObject(session, label, { signal });
       this.#forget(label);
     } else this.#forget();
   }

@@ -1,5 +1,5 @@
 import { editBody, promptQuery, segmentParams } from "@septum/protocol";
-import { connectionSignal } from "../http/call.ts";
+import { callerOf } from "../http/call.ts";
 import { noImage } from "../http/http-error.ts";
 import { editObject } from "../sessions/edits.ts";
 import { answerChange, changeResponse } from "./change-answer.ts";
@@ -22,7 +22,7 @@ export const edits: Routes = async (app) => {
     async (request, reply) => {
       const { session, params, query, body } = request;
       if (!session.state.image) throw noImage();
-      const options = { others: query.others, signal: connectionSignal(reply) };
+      const options = { others: query.others, ...callerOf(request, reply) };
       return answerChange(request, reply, await editObject(session, params.label, body, options));
     },
   );

@@ -1,5 +1,6 @@
 import { historyAnswer, messageAnswer, travelAnswer, viewBody } from "@septum/protocol";
-import { connectionSignal } from "../http/call.ts";
+import { callerOf } from "../http/call.ts";
+import type { Caller } from "../sessions/caller.ts";
 import type { Direction } from "../sessions/history.ts";
 import { keepView } from "../sessions/labels.ts";
 import type { Session } from "../sessions/session.ts";
@@ -35,7 +36,7 @@ export const history: Routes = async (app) => {
         response: { 200: travelAnswer, ...errors },
       },
     },
-    async ({ session }, reply) => answerTravel(session, "undo", connectionSignal(reply)),
+    async (request, reply) => answerTravel(request.session, "undo", callerOf(request, reply)),
   );
 
   app.post(
@@ -47,7 +48,7 @@ export const history: Routes = async (app) => {
         response: { 200: travelAnswer, ...errors },
       },
     },
-    async ({ session }, reply) => answerTravel(session, "redo", connectionSignal(reply)),
+    async (request, reply) => answerTravel(request.session, "redo", callerOf(request, reply)),
   );
 
   app.put(
@@ -67,8 +68,8 @@ export const history: Routes = async (app) => {
   );
 };
 
-async function answerTravel(session: Session, direction: Direction, signal: AbortSignal) {
-  const { step, segments } = await travel(session, direction, signal);
+async function answerTravel(session: Session, direction: Direction, caller: Caller) {
+  const { step, segments } = await travel(session, direction, caller);
   const { state } = session;
   const { position, total } = await session.read(() => session.historyFacts());
   return {

@@ -8,7 +8,7 @@ import {
 import type { Vec3 } from "@septum/volume";
 import { z } from "zod";
 import { sliceToVoxel } from "../drawing/slice-plane.ts";
-import { connectionSignal } from "../http/call.ts";
+import { callerOf } from "../http/call.ts";
 import { HttpError } from "../http/http-error.ts";
 import { clearPoints, markPoint, removePoint } from "../sessions/points.ts";
 import { colorOf, type SessionState } from "../sessions/state.ts";
@@ -27,9 +27,10 @@ export const points: Routes = async (app) => {
         response: { 200: markPointAnswer, ...errors },
       },
     },
-    async ({ session, body }) => {
+    async (request, reply) => {
+      const { session, body } = request;
       const voxel = voxelOf(body);
-      const number = await markPoint(session, voxel, body.point_number);
+      const number = await markPoint(session, voxel, body.point_number, callerOf(request, reply).key);
       return {
         message: `Point ${number} was marked`,
         session_id: session.id,
@@ -61,8 +62,9 @@ export const points: Routes = async (app) => {
         response: { 200: pointsRemovedAnswer, ...errors },
       },
     },
-    async ({ session }, reply) => {
-      await clearPoints(session, connectionSignal(reply));
+    async (request, reply) => {
+      const { session } = request;
+      await clearPoints(session, callerOf(request, reply));
       return { message: "All points were removed", session_id: session.id, total_points: session.state.points.length };
     },
   );
@@ -77,11 +79,12 @@ export const points: Routes = async (app) => {
         response: { 200: pointsRemovedAnswer, ...errors },
       },
     },
-    async ({ session, params }, reply) => {
+    async (request, reply) => {
+      const { session, params } = request;
       if (!/^\d{1,9}$/.test(params.n))
         throw new HttpError("bad_request", `"${params.n}" is no point number: expected 1, 2, 3, …`);
       const number = Number(params.n);
-      await removePoint(session, number, connectionSignal(reply));
+      await removePoint(session, number, callerOf(request, reply));
       return {
         message: `Point ${number} was removed`,
         session_id: session.id,

@@ -1,5 +1,5 @@
 import { predictBody, promptQuery, segmentParams } from "@septum/protocol";
-import { connectionSignal } from "../http/call.ts";
+import { callerOf } from "../http/call.ts";
 import { noImage } from "../http/http-error.ts";
 import { predictObject } from "../sessions/predict.ts";
 import { answerChange, changeResponse } from "./change-answer.ts";
@@ -23,7 +23,7 @@ export const predict: Routes = async (app) => {
       const { session, params, body } = request;
       if (!session.state.image) throw noImage();
       const { full = false, autozoom = true } = body ?? {};
-      const options = { full, autozoom, others: request.query.others, signal: connectionSignal(reply) };
+      const options = { full, autozoom, others: request.query.others, ...callerOf(request, reply) };
       return answerChange(request, reply, await predictObject(session, params.label, options));
     },
   );

@@ -16,7 +16,7 @@ import {
 } from "@septum/protocol";
 import { patchedPrompt } from "../drawing/patched-prompt.ts";
 import { drawPrompt } from "../drawing/prompt.ts";
-import { connectionSignal } from "../http/call.ts";
+import { callerOf, connectionSignal } from "../http/call.ts";
 import { noImage } from "../http/http-error.ts";
 import { changeLabel } from "../sessions/labels.ts";
 import { labelsAt } from "../sessions/labels-at.ts";
@@ -88,8 +88,9 @@ export const segments: Routes = async (app) => {
         response: { 200: segmentAnswer, ...errors },
       },
     },
-    async ({ session, body }, reply) => {
-      const label = await createObject(session, body ?? {}, connectionSignal(reply));
+    async (request, reply) => {
+      const { session, body } = request;
+      const label = await createObject(session, body ?? {}, callerOf(request, reply));
       return { session_id: session.id, ...labelAnswer(session.state, label) };
     },
   );
@@ -112,7 +113,7 @@ export const segments: Routes = async (app) => {
       if (!image) throw noImage();
       const { prompt, summary } = drawPrompt(body, image.info.size);
       const { predict, autozoom } = body;
-      const options = { predict, autozoom, others: query.others, signal: connectionSignal(reply) };
+      const options = { predict, autozoom, others: query.others, ...callerOf(request, reply) };
       return answerChange(request, reply, await applyPrompt(session, params.label, prompt, summary, options));
     },
   );
@@ -131,7 +132,7 @@ export const segments: Routes = async (app) => {
     async (request, reply) => {
       const { session, params, query } = request;
       const { label, n } = params;
-      const change = await changePrompt(session, label, n, () => null, connectionSignal(reply), query.others);
+      const change = await changePrompt(session, label, n, () => null, callerOf(request, reply), query.others);
       return answerChange(request, reply, change);
     },
   );
@@ -154,7 +155,7 @@ export const segments: Routes = async (app) => {
       if (!image) throw noImage();
       const plan = (prompt: PromptSummary) => patchedPrompt(params.n, prompt, body, image.info.size);
       const { label, n } = params;
-      const change = await changePrompt(session, label, n, plan, connectionSignal(reply), query.others);
+      const change = await changePrompt(session, label, n, plan, callerOf(request, reply), query.others);
       return answerChange(request, reply, change);
     },
   );
@@ -189,7 +190,7 @@ export const segments: Routes = async (app) => {
     },
     async (request, reply) => {
       const { session, params } = request;
-      return answerChange(request, reply, await undoObject(session, params.label, connectionSignal(reply)));
+      return answerChange(request, reply, await undoObject(session, params.label, callerOf(request, reply)));
     },
   );
 
@@ -206,7 +207,7 @@ export const segments: Routes = async (app) => {
     },
     async (request, reply) => {
       const { session, params } = request;
-      return answerChange(request, reply, await resetObject(session, params.label, connectionSignal(reply)));
+      return answerChange(request, reply, await resetObject(session, params.label, callerOf(request, reply)));
     },
   );
 
@@ -220,8 +221,9 @@ export const segments: Routes = async (app) => {
         response: { 200: messageAnswer, ...errors },
       },
     },
-    async ({ session, params }, reply) => {
-      await removeSegment(session, params.label, connectionSignal(reply));
+    async (request, reply) => {
+      const { session, params } = request;
+      await removeSegment(session, params.label, callerOf(request, reply));
       return { message: `Object ${params.label} was removed`, session_id: session.id };
     },
   );

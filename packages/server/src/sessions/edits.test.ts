@@ -43,14 +43,14 @@ async function act(session: Session, action: Action): Promise<void> {
     case "flip": {
       const flipped = { type: "sign", at: 0, positive: false } as const;
       const plan = () => ({ summary: { kind: "point", positive: false } as const, edit: flipped, name: "flipped" });
-      await changePrompt(session, action.label, 0, plan, signal, action.others);
+      await changePrompt(session, action.label, 0, plan, { signal }, action.others);
       return;
     }
     case "reset":
-      await resetObject(session, action.label, signal);
+      await resetObject(session, action.label, { signal });
       return;
     case "undoObject":
-      await undoObject(session, action.label, signal);
+      await undoObject(session, action.label, { signal });
       return;
     case "lock":
       await changeLabel(session, action.label, { locked: action.locked });
@@ -162,10 +162,10 @@ describe("prompts and edits that take from others", () => {
           const steps = session.state.history.undo.length;
           if (snapshots) {
             for (let n = steps - 1; n >= 0; n--) {
-              await travel(session, "undo", signal);
+              await travel(session, "undo", { signal });
               expect(await masksOf(session)).toEqual(snapshots[n]);
             }
-            for (let n = 0; n < steps; n++) await travel(session, "redo", signal);
+            for (let n = 0; n < steps; n++) await travel(session, "redo", { signal });
             expect(await masksOf(session)).toEqual(end);
           }
         }),

@@ -2,6 +2,7 @@ import type { EditBody, Others } from "@septum/protocol";
 import type { MaskEdit } from "@septum/segment";
 import type { Applied } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { Caller } from "./caller.ts";
 import type { OpenedImage } from "./opened-image.ts";
 import { refuseLocked, segmentNotFound } from "./points.ts";
 import { commitObject, type ObjectChange, work } from "./segments.ts";
@@ -9,9 +10,8 @@ import type { Session } from "./session.ts";
 import { findSegment, nameOf } from "./state.ts";
 import { besideOf } from "./taking.ts";
 
-export interface EditOptions {
+export interface EditOptions extends Caller {
   readonly others?: Others;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -24,10 +24,11 @@ export function editObject(
   session: Session,
   label: number,
   body: EditBody,
-  { others, signal }: EditOptions,
+  options: EditOptions,
 ): Promise<ObjectChange> {
   const { imageRevision } = session.state;
-  return work(session, signal, async (opened) => {
+  const { others, signal, key } = options;
+  return work(session, options, async (opened) => {
     if (session.state.imageRevision !== imageRevision) {
       throw new HttpError("aborted", "The edit was for an image that has been replaced meanwhile");
     }
@@ -44,7 +45,8 @@ export function editObject(
     }
     const step = { name: `${describeEdit(body)}, ${nameOf(session.state, label)}` };
     const prompts = () => [{ kind: "mask", positive: true }] as const;
-    return commitObject(session, opened, object, applied, prompts, step, besideOf(session, label, others));
+    const beside = besideOf(session, label, others);
+    return commitObject(session, opened, object, applied, { prompts, step, beside, key });
   });
 }
 

@@ -88,9 +88,9 @@ describe("a session's history", () => {
             else await act(session, model, action);
             await compare(session, model, bench.keys);
           }
-          while (model.undo()) await travel(session, "undo", signal);
+          while (model.undo()) await travel(session, "undo", { signal });
           await compare(session, model, bench.keys);
-          while (model.redo()) await travel(session, "redo", signal);
+          while (model.redo()) await travel(session, "redo", { signal });
           await compare(session, model, bench.keys);
         }),
         { numRuns },
@@ -116,7 +116,7 @@ describe("a session's history", () => {
     const session = await bench.find();
     const prompt = at([3, 3, 3]);
     await applyPrompt(session, 1, prompt, prompt, options);
-    const [undone] = await Promise.all([travel(session, "undo", signal), markPoint(session, [5, 5, 4], 2)]);
+    const [undone] = await Promise.all([travel(session, "undo", { signal }), markPoint(session, [5, 5, 4], 2)]);
     expect(undone.step.name).toBe("marked point 2");
     expect([session.state.points, session.state.segments.length]).toEqual([[], 1]);
   });

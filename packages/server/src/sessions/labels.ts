@@ -43,7 +43,7 @@ export async function changeLabel(
       const changed = withAttributes(state, label, patch);
       return { state: changed, step: { name: describeChange(state, changed, label) } };
     });
-  await (patch.locked ? session.work(change, signal) : change());
+  await (patch.locked ? session.work(change, { signal }) : change());
   tellLabel(session, label);
 }
 

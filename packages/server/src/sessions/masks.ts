@@ -35,7 +35,7 @@ export async function importMasks(
   const { into } = upload;
   if (into !== undefined) refuseLocked(session.state, into);
   return receiveFile(session, upload, world, (path, signal) =>
-    work(session, signal, async (opened) => {
+    work(session, { signal }, async (opened) => {
       if (session.state.imageRevision !== imageRevision) {
         throw new HttpError("aborted", "The masks were for an image that has been replaced meanwhile");
       }

@@ -1,6 +1,7 @@
 import type { Vec3 } from "@septum/volume";
 import { checkVoxel } from "../drawing/bounds.ts";
 import { HttpError, noImage } from "../http/http-error.ts";
+import type { Caller } from "./caller.ts";
 import type { Session } from "./session.ts";
 import {
   findPoint,
@@ -20,7 +21,7 @@ import {
  * Marks a numbered point; a number used again moves its point, whose object is then made anew by the next run. Without a
  * number it becomes the highest in use plus one. Returns the number.
  */
-export async function markPoint(session: Session, voxel: Vec3, number?: number): Promise<number> {
+export async function markPoint(session: Session, voxel: Vec3, number?: number, key?: string): Promise<number> {
   let marked = 0;
   await session.change((state) => {
     if (!state.image) throw noImage();
@@ -32,7 +33,7 @@ export async function markPoint(session: Session, voxel: Vec3, number?: number):
     }
     const name = `${findPoint(state, marked) ? "moved" : "marked"} point ${marked}`;
     return { state: withPoint(state, { number: marked, voxel }), step: { name } };
-  });
+  }, key);
   session.events.push({ type: "points", total_points: session.state.points.length });
   return marked;
 }
@@ -46,27 +47,27 @@ export function freeLabel(state: SessionState): number {
 }
 
 /** Removes a point and the object made from it. Throws `point_not_found`. */
-export async function removePoint(session: Session, number: number, signal: AbortSignal): Promise<void> {
+export async function removePoint(session: Session, number: number, caller: Caller): Promise<void> {
   if (!findPoint(session.state, number)) {
     throw new HttpError("point_not_found", `There is no point ${number}${numbersInUse(session)}`);
   }
-  await remove(session, [number], signal, `removed point ${number}`);
+  await remove(session, [number], caller, `removed point ${number}`);
 }
 
 /** Removes all points and the objects made from them. */
-export async function clearPoints(session: Session, signal: AbortSignal): Promise<void> {
+export async function clearPoints(session: Session, caller: Caller): Promise<void> {
   await remove(
     session,
     session.state.points.map(({ number }) => number),
-    signal,
+    caller,
     "cleared points",
   );
 }
 
 /** Removes the object, and the point of its number. Throws `segment_not_found`. */
-export async function removeSegment(session: Session, label: number, signal: AbortSignal): Promise<void> {
+export async function removeSegment(session: Session, label: number, caller: Caller): Promise<void> {
   if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
-  await remove(session, [label], signal, `removed ${nameOf(session.state, label)}`);
+  await remove(session, [label], caller, `removed ${nameOf(session.state, label)}`);
 }
 
 export function segmentNotFound(session: Session, label: number): HttpError {
@@ -84,7 +85,7 @@ export function refuseLocked(state: SessionState, label: number): void {
   throw new HttpError("segment_locked", `${name} (${label}) is locked, so that nothing changes it: unlock it first`);
 }
 
-async function remove(session: Session, numbers: readonly number[], signal: AbortSignal, name: string): Promise<void> {
+async function remove(session: Session, numbers: readonly number[], caller: Caller, name: string): Promise<void> {
   const gone = new Set(numbers);
   for (const number of gone) session.run?.skip(number);
   let removed: readonly number[] = [];
@@ -95,9 +96,9 @@ async function remove(session: Session, numbers: readonly number[], signal: Abor
       const points = withoutPoints(state, gone);
       const without = removed.length === 0 ? points : withoutSegments(points, gone);
       return { state: withoutUnusedLabels(without), step: { name } };
-    });
+    }, caller.key);
     session.forgetObjects(removed);
-  }, signal);
+  }, caller);
   session.events.push({ type: "points", total_points: session.state.points.length });
   for (const label of removed) tellRemoved(session, label);
 }

@@ -1,4 +1,5 @@
 import type { Others } from "@septum/protocol";
+import type { Caller } from "./caller.ts";
 import { refuseLocked, segmentNotFound } from "./points.ts";
 import { goesWithPrompt } from "./recording.ts";
 import { commitObject, type ObjectChange, predictOrLeave, work } from "./segments.ts";
@@ -6,13 +7,12 @@ import type { Session } from "./session.ts";
 import { findSegment, nameOf } from "./state.ts";
 import { besideOf } from "./taking.ts";
 
-export interface PredictObjectOptions {
+export interface PredictObjectOptions extends Caller {
   readonly autozoom: boolean;
   /** Refine the whole mask there was as well, not only what changed. */
   readonly full: boolean;
   /** What becomes of other objects where this one grows. */
   readonly others?: Others;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -21,8 +21,8 @@ export interface PredictObjectOptions {
  * Throws `segment_not_found`, `segment_locked`.
  */
 export function predictObject(session: Session, label: number, options: PredictObjectOptions): Promise<ObjectChange> {
-  const { autozoom, full, others, signal } = options;
-  return work(session, signal, async (opened) => {
+  const { autozoom, full, others, signal, key } = options;
+  return work(session, options, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
     refuseLocked(session.state, label);
     const object = await opened.object(label);
@@ -36,6 +36,7 @@ export function predictObject(session: Session, label: number, options: PredictO
       return { ...applied, label, voxels, prompts, maskRevision: session.state.maskRevision };
     }
     const name = `prediction, ${nameOf(session.state, label)}`;
-    return commitObject(session, opened, object, applied, (prompts) => prompts, ownStep ? { name } : "last", beside);
+    const step = ownStep ? { name } : "last";
+    return commitObject(session, opened, object, applied, { prompts: (before) => before, step, beside, key });
   });
 }

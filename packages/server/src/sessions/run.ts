@@ -88,7 +88,7 @@ async function runPoint(
   number: number,
   progress: { readonly object: number; readonly objects: number },
 ): Promise<RunSegment | undefined> {
-  const signal = run.begin(number);
+  const caller = { signal: run.begin(number) };
   try {
     return await session.work(async () => {
       const point = findPoint(session.state, number);
@@ -101,13 +101,13 @@ async function runPoint(
         return { label: number, voxels: before.voxels, unchanged: true, passes: 0, secondsNetwork: 0, secondsTotal: 0 };
       }
       const prompt = { kind: "point", voxel: point.voxel, positive: true } as const;
-      const options = { predict: true, autozoom: true, signal, progress };
+      const options = { predict: true, autozoom: true, ...caller, progress };
       const made = await session.useImage((opened) =>
         remakeObject(session, opened, number, prompt, prompt, run.id, options),
       );
       const { voxels, passes, secondsNetwork, secondsTotal } = made;
       return { label: number, voxels, unchanged: false, passes, secondsNetwork, secondsTotal };
-    }, signal);
+    }, caller);
   } catch (error) {
     if (run.isSkipped(number) && !run.signal.aborted) return undefined;
     throw error;

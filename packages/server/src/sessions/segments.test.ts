@@ -36,11 +36,11 @@ describe("applyPrompt() with an initial mask", () => {
     await applyPrompt(session, 1, point, point, options);
     expect(promptsOf(session)).toEqual(["mask", "point"]);
     expect(session.historyFacts()).toMatchObject({ position: 4, undo: "+ point, Label 1" });
-    await travel(session, "undo", signal);
+    await travel(session, "undo", { signal });
     expect(session.historyFacts().undo).toBe("mask, Label 1");
-    await travel(session, "undo", signal);
+    await travel(session, "undo", { signal });
     expect(promptsOf(session)).toEqual(["point", "point"]);
-    await travel(session, "redo", signal);
+    await travel(session, "redo", { signal });
     expect(promptsOf(session)).toEqual(["mask"]);
     session.rest();
     const bits = await session.useImage(async (opened) => (await opened.object(1)).maskBits(wholeBox(size)));
@@ -57,7 +57,7 @@ describe("applyPrompt() with an initial mask", () => {
     const session = await openSession();
     await applyPrompt(session, 1, mask, given, { ...options, predict: false });
     await applyPrompt(session, 1, point, point, options);
-    const change = await changePrompt(session, 1, 0, () => null, signal);
+    const change = await changePrompt(session, 1, 0, () => null, { signal });
     expect(change).toMatchObject({ voxels: 125, prompts: 1 });
     expect(promptsOf(session)).toEqual(["point"]);
   });

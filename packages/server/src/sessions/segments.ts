@@ -3,6 +3,7 @@ import type { Prompt, PromptEdit, Settlement } from "@septum/segment";
 import type { Box } from "@septum/volume";
 import type { Applied, Beside, RewriteOptions, SegmentObject } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { Caller } from "./caller.ts";
 import type { StepFacts } from "./history.ts";
 import { tellLabel, withAttributes } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
@@ -13,12 +14,11 @@ import type { Session } from "./session.ts";
 import { findSegment, nameOf, objectKey, withSegment } from "./state.ts";
 import { besideOf, type Taking, takeFromOthers } from "./taking.ts";
 
-export interface PromptOptions {
+export interface PromptOptions extends Caller {
   readonly predict: boolean;
   readonly autozoom: boolean;
   /** What becomes of other objects where this one grows. */
   readonly others?: Others;
-  readonly signal: AbortSignal;
   /** Of a run: its place among the objects. */
   readonly progress?: { readonly object: number; readonly objects: number };
 }
@@ -44,9 +44,8 @@ export function applyPrompt(
   summary: PromptSummary,
   options: PromptOptions,
 ) {
-  const { signal } = options;
   const { imageRevision } = session.state;
-  return work(session, signal, async (opened) => {
+  return work(session, options, async (opened) => {
     if (session.state.imageRevision !== imageRevision) {
       throw new HttpError("aborted", "The prompt was for an image that has been replaced meanwhile");
     }
@@ -67,7 +66,12 @@ export function applyPrompt(
     const what = anew ? "mask" : `${summary.positive ? "+" : "−"} ${summary.kind}`;
     const name = `${what}, ${nameOf(session.state, label)}`;
     const listed = (prompts: readonly PromptSummary[]) => [...(anew ? [] : prompts), summary];
-    return commitObject(session, opened, object, applied, listed, { name }, beside);
+    return commitObject(session, opened, object, applied, {
+      prompts: listed,
+      step: { name },
+      beside,
+      key: options.key,
+    });
   });
 }
 
@@ -79,9 +83,9 @@ export function applyPrompt(
 export function createObject(
   session: Session,
   { label: wanted, ...attributes }: NonNullable<SegmentBody>,
-  signal: AbortSignal,
+  caller: Caller,
 ): Promise<number> {
-  return work(session, signal, async (opened) => {
+  return work(session, caller, async (opened) => {
     // Until it has a number, so that no point marked meanwhile gets the same.
     let label = 0;
     let saved: ReturnType<typeof writeObject> | undefined;
@@ -103,7 +107,7 @@ export function createObject(
         saved = writeObject(objectKey(label), await (await opened.object(label)).save());
         const name = `new segment, ${nameOf(named, label)}`;
         return { state: named, ...saved, step: { name } };
-      });
+      }, caller.key);
     } catch (error) {
       if (saved) opened.removeObject(label);
       throw error;
@@ -115,13 +119,14 @@ export function createObject(
 }
 
 /** Empties the object: no prompts, no voxels. Throws `segment_not_found`, `segment_locked`. */
-export function resetObject(session: Session, label: number, signal: AbortSignal): Promise<ObjectChange> {
-  return work(session, signal, async (opened) => {
+export function resetObject(session: Session, label: number, caller: Caller): Promise<ObjectChange> {
+  return work(session, caller, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
     refuseLocked(session.state, label);
     const object = await opened.object(label);
     const name = `reset ${nameOf(session.state, label)}`;
-    return commitObject(session, opened, object, await object.reset(), () => [], { name });
+    const applied = await object.reset();
+    return commitObject(session, opened, object, applied, { prompts: () => [], step: { name }, key: caller.key });
   });
 }
 
@@ -141,7 +146,8 @@ export async function remakeObject(
       ? object.rewrite({ type: "restart", prompt }, passes)
       : object.apply(prompt, { ...passes, predict: options.predict }),
   );
-  return commitObject(session, opened, object, applied, () => [summary], { name: `run: ${label}`, run });
+  const step = { name: `run: ${label}`, run };
+  return commitObject(session, opened, object, applied, { prompts: () => [summary], step });
 }
 
 /** What is to become of an earlier prompt: null removes it. */
@@ -157,10 +163,10 @@ export function changePrompt(
   label: number,
   n: number,
   plan: (prompt: PromptSummary) => PromptChange,
-  signal: AbortSignal,
+  caller: Caller,
   others?: Others,
 ): Promise<ObjectChange> {
-  return work(session, signal, async (opened) => {
+  return work(session, caller, async (opened) => {
     const segment = findSegment(session.state, label);
     if (!segment) throw segmentNotFound(session, label);
     refuseLocked(session.state, label);
@@ -172,7 +178,7 @@ export function changePrompt(
     const change = plan(old);
     const edit = change?.edit ?? ({ type: "remove", at: n } as const);
     const object = await opened.object(label);
-    const options = { predict: true, autozoom: true, signal };
+    const options = { predict: true, autozoom: true, signal: caller.signal };
     const beside = besideOf(session, label, others, true);
     const applied = await predictOrLeave(session, opened, label, options, (passes) =>
       object.rewrite(edit, { ...passes, beside }),
@@ -180,13 +186,13 @@ export function changePrompt(
     const name = `${change?.name ?? "removed"} prompt ${n + 1} of ${nameOf(session.state, label)}`;
     const added = change ? [change.summary] : [];
     const listed = (prompts: readonly PromptSummary[]) => prompts.toSpliced(n, 1, ...added);
-    return commitObject(session, opened, object, applied, listed, { name }, beside);
+    return commitObject(session, opened, object, applied, { prompts: listed, step: { name }, beside, key: caller.key });
   });
 }
 
 /** One turn of work on the image. */
-export function work<T>(session: Session, signal: AbortSignal, run: (opened: OpenedImage) => Promise<T>): Promise<T> {
-  return session.work(() => session.useImage(run), signal);
+export function work<T>(session: Session, caller: Caller, run: (opened: OpenedImage) => Promise<T>): Promise<T> {
+  return session.work(() => session.useImage(run), caller);
 }
 
 /** The engine's part; a new object that got no prompt is forgotten again. */
@@ -215,6 +221,16 @@ export async function predictOrLeave(
   }
 }
 
+/** How what the engine did to an object becomes a change of the session. */
+export interface ObjectCommit {
+  /** Its prompts after it. */
+  readonly prompts: (before: readonly PromptSummary[]) => readonly PromptSummary[];
+  /** A step of its own, or a part of the object's last one. */
+  readonly step: StepFacts | "last";
+  readonly beside?: Beside;
+  readonly key?: string;
+}
+
 /**
  * Puts what the engine did on disk, as a step or as a part of the object's last one. When that fails, memory and disk differ and
  * disk is right: the image is let go, and opened from there by the next call.
@@ -224,9 +240,7 @@ export async function commitObject(
   opened: OpenedImage,
   object: SegmentObject,
   applied: Applied,
-  plan: (prompts: readonly PromptSummary[]) => readonly PromptSummary[],
-  step: StepFacts | "last",
-  beside?: Beside,
+  { prompts: plan, step, beside, key }: ObjectCommit,
 ): Promise<ObjectChange> {
   const { label } = object;
   let taking: Taking;
@@ -240,7 +254,7 @@ export async function commitObject(
       if (step !== "last") return { state, ...saved, step: { ...step, moves: moves(1) } };
       const extended = extendStep(before, label, state, moves(0), session);
       return { ...extended, ...together(extended, saved) };
-    });
+    }, key);
   } catch (error) {
     session.rest();
     throw error;

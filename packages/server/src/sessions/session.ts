@@ -1,6 +1,7 @@
 import type { Commit, SessionRecord, StagedFile, Store } from "@septum/store";
 import type { Engine } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
+import { type Caller, refuseDone, withDone } from "./caller.ts";
 import { createDrawings, type Drawings, putBack } from "./drawings.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { HeldImage } from "./held-image.ts";
@@ -125,16 +126,18 @@ export class Session {
 
   /**
    * Replaces the state by what `plan` makes of it, or leaves it when that is nothing. Resolves when it is on disk;
-   * otherwise nothing changed. Other changes wait for an asynchronous plan.
+   * otherwise nothing changed. Other changes wait for an asynchronous plan. What `key` names is done with it, and only once.
    */
-  change(plan: (state: SessionState) => Change | undefined | Promise<Change | undefined>): Promise<void> {
+  change(plan: (state: SessionState) => Change | undefined | Promise<Change | undefined>, key?: string): Promise<void> {
     return this.#changes.run(async () => {
       this.#throwIfDeleted();
       const before = this.state;
+      refuseDone(before, key);
       this.#drawings ??= createDrawings(this.#record, before);
       const planned = await plan(before);
       if (!planned) return;
-      const { state, put, remove, image } = this.#recorded(before, planned);
+      const { state: changed, put, remove, image } = this.#recorded(before, planned);
+      const state = key === undefined ? changed : withDone(changed, key);
       const { id, createdAt, lastActivity } = this;
       if (!this.#kept) this.#world.beforeKept();
       const { state: kept, ...drawn } = this.#drawings.takeOut(state);
@@ -194,9 +197,16 @@ export class Session {
     };
   }
 
-  /** Runs `work` when all earlier work of the session is done. Rejects with the reason when either signal aborts first. */
-  work<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.#work.run(work, AbortSignal.any([this.signal, signal]));
+  /**
+   * Runs `work` when all earlier work of the session is done. Rejects with the reason when either signal aborts first, and
+   * with `already_done` when what the caller's key names turns out to be.
+   */
+  work<T>(work: () => Promise<T>, { signal, key }: Caller): Promise<T> {
+    const once = async () => {
+      refuseDone(this.state, key);
+      return work();
+    };
+    return this.#work.run(once, AbortSignal.any([this.signal, signal]));
   }
 
   /** Calls `use` with the image, opened when it is resting. Throws `no_image` before the first upload. */

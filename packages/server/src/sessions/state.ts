@@ -19,6 +19,8 @@ export interface SessionState {
   readonly history: HistoryState;
   /** How the session was last looked at, in the page's own words. */
   readonly view?: View;
+  /** Keys of what was done under one, newest last (caller.ts). */
+  readonly done?: readonly string[];
   readonly imageRevision: number;
   readonly maskRevision: number;
 }

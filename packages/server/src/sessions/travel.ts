@@ -1,6 +1,7 @@
 import { type Box, uniteBoxes } from "@septum/volume";
 import type { SegmentObject } from "../engine/engine.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { Caller } from "./caller.ts";
 import { applyStep, type Direction, type HistoryStep, keptKey, type SegmentPatch } from "./history.ts";
 import { tellLabel } from "./labels.ts";
 import type { OpenedImage } from "./opened-image.ts";
@@ -29,39 +30,43 @@ export interface TravelledObject {
  * Takes back the last step of the session's history, or brings back the last that was undone, whatever it was. On disk when
  * it resolves. Throws `nothing_to_undo`, `nothing_to_redo`.
  */
-export function travel(session: Session, direction: Direction, signal: AbortSignal): Promise<Travelled> {
+export function travel(session: Session, direction: Direction, caller: Caller): Promise<Travelled> {
   return session.work(async () => {
     for (;;) {
       const step = await session.read(() => nextStep(session, direction));
-      const go = (opened?: OpenedImage) => goThrough(session, step, direction, opened);
+      const go = (opened?: OpenedImage) => goThrough(session, step, direction, opened, caller.key);
       const travelled = await (step.segments.length > 0 ? session.useImage(go) : go());
       // Otherwise a point was marked, or something named, in the meantime: that comes first.
       if (travelled) return travelled;
     }
-  }, signal);
+  }, caller);
 }
 
 /**
  * Takes back the object's last prompt, rewriting, reset or making by a run, wherever it is in the session's history, and puts
  * it first in line to be redone. Throws `segment_not_found`, `segment_locked`, `nothing_to_undo`.
  */
-export function undoObject(session: Session, label: number, signal: AbortSignal): Promise<ObjectChange> {
-  return work(session, signal, async (opened) => {
+export function undoObject(session: Session, label: number, caller: Caller): Promise<ObjectChange> {
+  return work(session, caller, async (opened) => {
     if (!findSegment(session.state, label)) throw segmentNotFound(session, label);
     refuseLocked(session.state, label);
     const object = await opened.object(label);
     let changed: Box | undefined;
-    await changeObjects(session, async (state, begin) => {
-      const taken = takeOut(state.history, label, nameOf(state, label), session);
-      if (!taken) throw new HttpError("nothing_to_undo", `Object ${label} has nothing to undo`);
-      begin();
-      changed = await moveObject(object, taken.part.segments[0], "undo");
-      const saved = writeObject(objectKey(label), await object.save());
-      return {
-        state: { ...applyStep(state, taken.part, "undo"), history: taken.history },
-        ...together({ put: taken.put, remove: [] }, saved),
-      };
-    });
+    await changeObjects(
+      session,
+      async (state, begin) => {
+        const taken = takeOut(state.history, label, nameOf(state, label), session);
+        if (!taken) throw new HttpError("nothing_to_undo", `Object ${label} has nothing to undo`);
+        begin();
+        changed = await moveObject(object, taken.part.segments[0], "undo");
+        const saved = writeObject(objectKey(label), await object.save());
+        return {
+          state: { ...applyStep(state, taken.part, "undo"), history: taken.history },
+          ...together({ put: taken.put, remove: [] }, saved),
+        };
+      },
+      caller.key,
+    );
     const { voxels, prompts } = object;
     tellChanged(session, label, voxels, changed);
     const { maskRevision } = session.state;
@@ -83,19 +88,24 @@ async function goThrough(
   step: HistoryStep,
   direction: Direction,
   opened: OpenedImage | undefined,
+  key: string | undefined,
 ): Promise<Travelled | undefined> {
   const segments: TravelledObject[] = [];
   let gone = false;
-  await changeObjects(session, async (state, begin) => {
-    if (state.history[direction].at(-1)?.id !== step.id) return undefined;
-    begin();
-    const saved: BlobChange[] = [];
-    for (const patch of opened ? step.segments : []) {
-      segments.push(await travelObject(session, opened as OpenedImage, step, patch, direction, saved));
-    }
-    gone = true;
-    return recordTravel(applyStep(state, step, direction), step, direction, together(...saved), session);
-  });
+  await changeObjects(
+    session,
+    async (state, begin) => {
+      if (state.history[direction].at(-1)?.id !== step.id) return undefined;
+      begin();
+      const saved: BlobChange[] = [];
+      for (const patch of opened ? step.segments : []) {
+        segments.push(await travelObject(session, opened as OpenedImage, step, patch, direction, saved));
+      }
+      gone = true;
+      return recordTravel(applyStep(state, step, direction), step, direction, together(...saved), session);
+    },
+    key,
+  );
   if (!gone) return undefined;
   session.forgetObjects(segments.filter(({ removed }) => removed).map(({ label }) => label));
   tell(session, step, segments);
@@ -144,13 +154,16 @@ async function moveObject(
 async function changeObjects(
   session: Session,
   plan: (state: SessionState, begin: () => void) => Promise<Change | undefined>,
+  key: string | undefined,
 ): Promise<void> {
   let begun = false;
   try {
-    await session.change((state) =>
-      plan(state, () => {
-        begun = true;
-      }),
+    await session.change(
+      (state) =>
+        plan(state, () => {
+          begun = true;
+        }),
+      key,
     );
   } catch (error) {
     if (begun) session.rest();

@@ -248,7 +248,7 @@ async function install(session: Session, opened: OpenedImage, staged: StagedFile
         imageRevision: state.imageRevision + 1,
         maskRevision: state.maskRevision + 1,
       })),
-    upload.signal,
+    upload,
   );
   session.events.push({ type: "image", image_revision: session.state.imageRevision });
 }

@@ -32,10 +32,10 @@ export async function bringToPoints(
   for (const { voxel } of wanted) checkVoxel(voxel, image.info.size);
   const known = labelCalled(session.state, name);
   if (known === undefined && wanted.length === 0) return undefined;
-  const label = known ?? (await createObject(session, newObject(session.state, name), signal));
+  const label = known ?? (await createObject(session, newObject(session.state, name), { signal }));
   let added = missing(wanted, findSegment(session.state, label)?.prompts ?? []);
   if (!added) {
-    await resetObject(session, label, signal);
+    await resetObject(session, label, { signal });
     added = wanted;
   }
   for (const point of added) {
