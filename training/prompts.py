@@ -223,7 +223,7 @@ def scribble(rng: np.random.Generator, places: np.ndarray, axis: int, centre: np
 
 
 def first_prompt(rng: np.random.Generator, truth: np.ndarray) -> Prompt:
-    kind = str(rng.choice(["point", "box", "scribble", "lasso"], p=[0.55, 0.15, 0.15, 0.15]))
+    kind = str(rng.choice(["point", "box", "scribble", "lasso"], p=[0.64, 0.12, 0.12, 0.12]))
     return make_prompt(rng, truth, kind, True, deepest=0.5)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 from skimage.segmentation import watershed
@@ -26,21 +27,27 @@ class Scan:
     objects: list[np.ndarray]
     """Maps to draw objects from, a map standing here as often as it shall be drawn."""
     shapes: list[np.ndarray]
+    thick: bool
+    """Slices at least twice as far apart as voxels within them."""
+    weight: float
+    """How often the scan is drawn, relative to others: more where it has many labels."""
 
     def __post_init__(self) -> None:
-        self.values = {id(m): np.unique(m[m > 0]) for m in (*self.objects, *self.shapes)}
+        maps = {id(m): m for m in (*self.objects, *self.shapes)}
+        self.values = {key: np.unique(m[m > 0], return_counts=True) for key, m in maps.items()}
 
 
 def components(classes: np.ndarray, image_voxels: int) -> np.ndarray:
-    """Connected regions of each class after a small opening, as one label map; tiny and overwhelming ones dropped."""
+    """Connected regions of each class after a small opening, as one label map; tiny, overwhelming and thin ones dropped."""
     out = np.zeros(classes.shape, np.int16)
     count = 0
     for value in np.unique(classes):
         mask = ndimage.binary_opening(classes == value, iterations=1)
-        regions, _ = ndimage.label(mask)
+        regions, count_here = ndimage.label(mask)
         sizes = np.bincount(regions.ravel())
         sizes[0] = 0
-        keep = np.flatnonzero((sizes >= MIN_VOXELS) & (sizes < 0.35 * image_voxels))
+        thick_part = np.bincount(regions[ndimage.binary_opening(mask, iterations=2)], minlength=count_here + 1)
+        keep = np.flatnonzero((sizes >= MIN_VOXELS) & (sizes < 0.15 * image_voxels) & (thick_part >= 0.4 * sizes))
         keep = keep[np.argsort(-sizes[keep])][:60]
         table = np.zeros(sizes.size, np.int16)
         table[keep] = np.arange(count + 1, count + 1 + keep.size)
@@ -88,6 +95,14 @@ def prepare(case: Case) -> dict[str, np.ndarray]:
     return arrays
 
 
+def is_thick(case: Case) -> bool:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(case.image_path))
+    reader.ReadImageInformation()
+    spacing = reader.GetSpacing()
+    return max(spacing) >= 2 * min(spacing)
+
+
 def load_scans(root: Path, cache: Path, learnt: list[str], basin_objects: bool = False) -> list[Scan]:
     """Prepared training scans, from the cache where it has them; `learnt` as in `training_cases`.
     Watershed basins are ambiguous objects, for late in a long run."""
@@ -101,9 +116,10 @@ def load_scans(root: Path, cache: Path, learnt: list[str], basin_objects: bool =
             arrays = {name: stored[name] for name in stored.files}
         objects = 2 * [m for name, m in arrays.items() if name.startswith("region")]
         objects += [arrays["basins"]] if "basins" in arrays and basin_objects else []
-        objects += 6 * [arrays["visible"]] if "visible" in arrays else []
+        objects += 12 * [arrays["visible"]] if "visible" in arrays else []
         shapes = [arrays["shapes"]] if "shapes" in arrays else []
-        scans.append(Scan(case.id, arrays["image"], objects, shapes))
+        labels = np.unique(arrays["visible"]).size - 1 if "visible" in arrays else 0
+        scans.append(Scan(case.id, arrays["image"], objects, shapes, is_thick(case), 1 + min(5, labels / 8)))
     return scans
 
 

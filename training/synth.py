@@ -34,8 +34,8 @@ def body(rng: np.random.Generator, grid: np.ndarray, centre: np.ndarray, radius:
     return field + warp * smooth_noise(rng, grid.shape[1], int(rng.integers(4, 14)))[0]
 
 
-def tube(rng: np.random.Generator, size: int, centre: np.ndarray) -> np.ndarray:
-    """Distance in voxels to a wandering curve through `centre`."""
+def tube(rng: np.random.Generator, size: int, centre: np.ndarray, stretch: np.ndarray) -> np.ndarray:
+    """Distance, in units of which a voxel is `stretch` long, to a wandering curve through `centre`."""
     steps, points = 400, []
     for sign in (1, -1):
         position, direction = centre.astype(float).copy(), sign * rng.standard_normal(3)
@@ -44,22 +44,29 @@ def tube(rng: np.random.Generator, size: int, centre: np.ndarray) -> np.ndarray:
             direction = direction / np.linalg.norm(direction) + bend * rng.standard_normal(3)
             position = position + 0.7 * direction / np.linalg.norm(direction)
             points.append(position.copy())
-    index = np.round(np.array(points)).astype(int)
+    index = np.round((np.array(points) - size / 2) / stretch + size / 2).astype(int)
     index = index[((index >= 0) & (index < size)).all(1)]
     free = np.ones((size, size, size), bool)
     free[tuple(index.T)] = False
-    return ndimage.distance_transform_edt(free).astype(np.float32)
+    return ndimage.distance_transform_edt(free, sampling=stretch).astype(np.float32)
 
 
-def shape_map(rng: np.random.Generator, size: int) -> tuple[np.ndarray, list[int]]:
-    """Label map of bodies over a background, and the labels that are objects, the last one near the middle of the grid."""
-    grid = np.mgrid[:size, :size, :size].astype(np.float32)
+def stretched_grid(size: int, stretch: np.ndarray) -> np.ndarray:
+    """Places of a cube's voxels, `[3, n, n, n]` float32, when a voxel is `stretch` units long and the middle stays."""
+    grid = np.mgrid[:size, :size, :size].astype(np.float32) - np.float32(size / 2)
+    return grid * stretch.astype(np.float32)[:, None, None, None] + np.float32(size / 2)
+
+
+def shape_map(rng: np.random.Generator, size: int, stretch: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """Label map of bodies over a background, and the labels that are objects. One voxel is `stretch` times as far along each axis as
+    a shape's own unit, so that thick slices show a body in a few of them."""
+    grid = stretched_grid(size, stretch)
     labels = blob_map(rng, size) if rng.random() < 0.5 else np.zeros((size, size, size), np.int32)
     objects: list[int] = []
     for n in range(int(rng.integers(2, 7))):
         last_label = 100 + 3 * n
-        centre = rng.uniform(0.1, 0.9, 3) * size
-        radius = np.exp(rng.uniform(np.log(4), np.log(36)))
+        centre = (rng.uniform(0.1, 0.9, 3) - 0.5) * size * stretch + size / 2
+        radius = np.exp(rng.uniform(np.log(4), np.log(48)))
         kind = rng.random()
         if kind < 0.75:
             field = body(rng, grid, centre, radius)
@@ -69,16 +76,25 @@ def shape_map(rng: np.random.Generator, size: int) -> tuple[np.ndarray, list[int
             if rng.random() < 0.2 and radius > 9:
                 labels[field < -0.6] = last_label + 2
         else:
-            labels[tube(rng, size, centre) < rng.uniform(1.5, 7)] = last_label
+            labels[tube(rng, size, centre, stretch) < rng.uniform(1.5, 7)] = last_label
         objects += [last_label, last_label + 1, last_label + 2]
     sizes = np.bincount(labels.ravel(), minlength=200)
     return labels, [value for value in objects if sizes[value] >= 60]
 
 
-def paint(rng: np.random.Generator, labels: np.ndarray, contrast: float) -> np.ndarray:
+def neighbours(labels: np.ndarray, target: int) -> np.ndarray:
+    """The labels that make up at least a twentieth of the border of `target`."""
+    mask = labels == target
+    beside = labels[ndimage.binary_dilation(mask) & ~mask]
+    values, counts = np.unique(beside, return_counts=True)
+    return values[counts >= 0.05 * counts.sum()]
+
+
+def paint(rng: np.random.Generator, labels: np.ndarray, target: int, contrast: float) -> np.ndarray:
     """An image for a label map: a random intensity per label, texture, partial volume, bias field and noise.
 
-    `contrast` scales the differences between labels against the noise; about 1 is easy, 0.2 is hard.
+    `contrast` scales the differences between labels against the noise; about 1 is easy, 0.2 is hard. The intensity of `target`, the
+    label to be found, is drawn again until its neighbours differ from it.
     """
     size = labels.shape[0]
     values, compact = np.unique(labels, return_inverse=True)
@@ -86,6 +102,12 @@ def paint(rng: np.random.Generator, labels: np.ndarray, contrast: float) -> np.n
     if rng.random() < 0.3:  # a few bodies far outside the range of the rest, as air and bone are in CT
         far = rng.random(values.size) < 0.15
         levels[far] += rng.choice([-1, 1], far.sum()) * rng.uniform(2, 5)
+    around = levels[np.isin(values, neighbours(labels, target))]
+    own = int(np.searchsorted(values, target))
+    for _ in range(12):
+        if around.size == 0 or np.abs(around - levels[own]).min() > 0.5 * contrast:
+            break
+        levels[own] = rng.normal(0, 1.5 * contrast)
     image = levels[compact.reshape(labels.shape)]
     if rng.random() < 0.7:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.3, 3))
@@ -101,11 +123,12 @@ def paint(rng: np.random.Generator, labels: np.ndarray, contrast: float) -> np.n
     return image + rng.uniform(0.02, 0.3) * noise
 
 
-def paste_lesion(rng: np.random.Generator, image: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A lesion grown into a real image around `centre`: the new image and the lesion's mask."""
+def paste_lesion(rng: np.random.Generator, image: np.ndarray, centre: np.ndarray, stretch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A lesion grown into a real image around `centre`, on voxels `stretch` units long: the new image and the lesion's mask."""
     size = image.shape[0]
-    grid = np.mgrid[:size, :size, :size].astype(np.float32)
-    radius = float(np.exp(rng.uniform(np.log(4), np.log(24))))
+    grid = stretched_grid(size, stretch)
+    centre = (centre - size / 2) * stretch + size / 2
+    radius = float(np.exp(rng.uniform(np.log(5), np.log(40))))
     field = body(rng, grid, centre, radius)
     mask = field < 0
     if mask.sum() < 60:

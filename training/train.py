@@ -6,6 +6,7 @@ Resumes from STATE_FOLDER when it holds a state. Stop it with SIGTERM or SIGINT;
 import argparse
 import copy
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from data import read_config
+from muon import optimizers
 from network import read_model
 from planes import use_plane_convolutions
 from prompts import Prompt, correction, deep_voxel, draw, first_prompt, make_prompt
@@ -33,6 +35,8 @@ class Worlds(IterableDataset):
     def __iter__(self):
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
+        if info:
+            os.nice(5)  # a core that is late at a barrier costs more than a world that is late
         offset, stride = (info.id, info.num_workers) if info else (0, 1)
         scans = load_scans(self.data, self.cache, self.config["drawn_subjects_learnt"])
         number = self.first + offset
@@ -178,33 +182,33 @@ def main() -> None:
 
     net = read_model(args.start, deep_supervision=True).to(memory_format=torch.channels_last_3d)
     use_plane_convolutions(net)
-    decayed = [p for p in net.parameters() if p.ndim > 1]
-    plain = [p for p in net.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": config["weight_decay"]}, {"params": plain, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.98))
+    steppers = optimizers(net, config["weight_decay"])
     average = copy.deepcopy(net)
     number = 0
     if state_file.exists():
         state = torch.load(state_file, weights_only=False)
         net.load_state_dict(state["net"])
         average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
+        for stepper, own in zip(steppers, state["optimizers"]):
+            stepper.load_state_dict(own)
         number = state["number"]
         print(f"resumed at world {number}", flush=True)
 
     def save() -> None:
         part = state_file.with_suffix(".part")
-        parts = {"net": net.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "number": number}
+        own = [stepper.state_dict() for stepper in steppers]
+        parts = {"net": net.state_dict(), "average": average.state_dict(), "optimizers": own, "number": number}
         torch.save(parts, part)
         part.replace(state_file)
 
     def step(norm_limit: float) -> None:
         norm = nn.utils.clip_grad_norm_(net.parameters(), norm_limit)
         if torch.isfinite(norm):
-            optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+            for stepper in steppers:
+                stepper.step()
+        net.zero_grad(set_to_none=True)
         with torch.no_grad():
-            for slow, fast in zip(average.state_dict().values(), net.state_dict().values()):
+            for slow, fast in zip(average.parameters(), net.parameters()):
                 slow.lerp_(fast, 1 - config["ema"])
 
     stopping = False
@@ -240,7 +244,7 @@ def main() -> None:
                 log.write(json.dumps({"world": number, "validation": scores}) + "\n")
             continue
         number = number_of_world + 1
-        for group in optimizer.param_groups:
+        for group in (group for stepper in steppers for group in stepper.param_groups):
             group["lr"] = learning_rate(config, number)
         rng = np.random.default_rng([config["seed"], number, 1])
         sitting = Sitting(rng, world, config["patch"], config["coarse_start"])

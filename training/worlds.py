@@ -29,7 +29,7 @@ class World:
     source: str
 
 
-def sampling_grid(rng: np.random.Generator, shape: tuple[int, ...], centre: np.ndarray, size: int, step: float, bend: bool) -> torch.Tensor:
+def sampling_grid(rng: np.random.Generator, shape: tuple[int, ...], centre: np.ndarray, size: int, step: np.ndarray, bend: bool) -> torch.Tensor:
     """Where a `size` cube around `centre` (voxels of a volume of `shape`) reads the volume, as `grid_sample` wants it."""
     order = rng.permutation(3) if rng.random() < 0.5 else np.arange(3)
     matrix = np.zeros((3, 3))
@@ -62,51 +62,64 @@ def resample(volume: np.ndarray, grid: torch.Tensor, mode: str) -> np.ndarray:
     return F.grid_sample(tensor, grid, mode=mode, padding_mode="zeros", align_corners=False)[0, 0].numpy()
 
 
-def pick_voxel(rng: np.random.Generator, labels: np.ndarray, values: np.ndarray) -> tuple[int, np.ndarray]:
-    """A label of `values`, all being alike likely, and one of its voxels."""
-    value = int(rng.choice(values))
+def pick_voxel(rng: np.random.Generator, labels: np.ndarray, values: np.ndarray, sizes: np.ndarray) -> tuple[int, np.ndarray]:
+    """A label of `values`, large ones somewhat likelier, and one of its voxels."""
+    weights = sizes**0.4
+    value = int(rng.choice(values, p=weights / weights.sum()))
     places = np.flatnonzero(labels.ravel() == value)
     return value, np.array(np.unravel_index(places[rng.integers(places.size)], labels.shape), float)
 
 
-def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: float, kind: str, contrast: float) -> World | None:
-    scan = scans[rng.integers(len(scans))]
+def thickness(rng: np.random.Generator, share: float) -> np.ndarray:
+    """How much longer a voxel is along each axis than along the shortest: with probability `share` one axis has thick slices."""
+    stretch = np.ones(3)
+    if rng.random() < share:
+        stretch[rng.integers(3)] = np.exp(rng.uniform(np.log(1.5), np.log(7)))
+    return stretch
+
+
+def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: float, kind: str, contrast: float, thick: float) -> World | None:
+    weights = np.array([scan.weight for scan in scans])
+    scan = scans[rng.choice(len(scans), p=weights / weights.sum())]
     maps = scan.shapes if kind == "painted" else scan.objects
     if not maps:
         return None
     labels = maps[rng.integers(len(maps))]
-    values = scan.values[id(labels)]
+    values, sizes = scan.values[id(labels)]
     if values.size == 0:
         return None
-    value, centre = pick_voxel(rng, labels, values)
-    step = zoom * float(np.exp(rng.normal(0, 0.3)))
-    reach = size * step * 1.1 + 12
+    value, centre = pick_voxel(rng, labels, values, sizes)
+    stretch = thickness(rng, 0 if scan.thick else thick)
+    step = zoom * float(np.exp(rng.uniform(np.log(0.5), np.log(1.35)))) * stretch
+    reach = size * step.max() * 1.1 + 12
     part, _ = crop_around(labels, centre, reach)
     image, local = crop_around(scan.image, centre, reach)
     grid = sampling_grid(rng, image.shape, local, size, step, bend=rng.random() < 0.4)
     if kind == "painted":
         label_cube = resample(part, grid, "nearest").astype(np.int32)
         truth = label_cube == value
-        return World(paint(rng, label_cube, contrast), truth, zoom, f"painted {scan.id}")
+        return World(paint(rng, label_cube, value, contrast), truth, zoom, f"painted {scan.id}")
     cube = resample(image, grid, "bilinear")
     if kind == "lesion":
-        cube, truth = paste_lesion(rng, cube, size / 2 + rng.normal(0, 8, 3))
+        cube, truth = paste_lesion(rng, cube, size / 2 + rng.normal(0, 8, 3), stretch)
         return World(cube, truth, zoom, f"lesion {scan.id}")
     truth = resample(part == value, grid, "nearest") > 0.5
     return World(cube, truth, zoom, f"real {scan.id}")
 
 
-def from_shapes(rng: np.random.Generator, size: int, zoom: float, contrast: float) -> World | None:
+def from_shapes(rng: np.random.Generator, size: int, zoom: float, contrast: float, thick: float) -> World | None:
     if rng.random() < 0.2:
         labels = blob_map(rng, size)
-        regions, _ = ndimage.label(labels == labels[size // 2, size // 2, size // 2])
+        target = int(labels[size // 2, size // 2, size // 2])
+        regions, _ = ndimage.label(labels == target)
         truth = regions == regions[size // 2, size // 2, size // 2]
     else:
-        labels, objects = shape_map(rng, size)
+        labels, objects = shape_map(rng, size, thickness(rng, thick))
         if not objects:
             return None
-        truth = labels == objects[rng.integers(len(objects))]
-    return World(paint(rng, labels, contrast), truth, zoom, "shapes")
+        target = objects[rng.integers(len(objects))]
+        truth = labels == target
+    return World(paint(rng, labels, target, contrast), truth, zoom, "shapes")
 
 
 def limit_view(rng: np.random.Generator, world: World) -> None:
@@ -114,6 +127,9 @@ def limit_view(rng: np.random.Generator, world: World) -> None:
     where = np.argwhere(world.truth)
     middle = where[rng.integers(len(where))]
     extent = rng.integers(30, 90, 3)
+    if rng.random() < 0.6:  # a stack of few slices
+        extent = np.full(3, 2 * max(world.truth.shape))
+        extent[rng.integers(3)] = rng.integers(10, 45)
     low = middle - (extent * rng.uniform(0.2, 0.8, 3)).astype(int)
     inside = np.zeros(world.truth.shape, bool)
     inside[tuple(slice(max(0, a), max(0, a + n)) for a, n in zip(low, extent))] = True
@@ -140,7 +156,7 @@ def vary_intensity(rng: np.random.Generator, world: World) -> None:
 
 
 def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World:
-    """World `number` of `seed`. `config` gives `world_size`, `mix` (weights of the kinds) and `min_contrast`."""
+    """World `number` of `seed`. `config` gives `world_size`, `mix` (weights of the kinds), `min_contrast` and `thick_share`."""
     rng = np.random.default_rng([seed, number])
     size = config["world_size"]
     kinds = list(config["mix"])
@@ -150,9 +166,9 @@ def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World
         contrast = float(np.exp(rng.uniform(np.log(config["min_contrast"]), np.log(1.5))))
         kind = str(rng.choice(kinds, p=weights / weights.sum()))
         if kind == "shapes":
-            world = from_shapes(rng, size, zoom, contrast)
+            world = from_shapes(rng, size, zoom, contrast, config["thick_share"])
         else:
-            world = from_scan(rng, scans, size, zoom, kind, contrast)
+            world = from_scan(rng, scans, size, zoom, kind, contrast, config["thick_share"])
         smallest = MIN_OBJECT if zoom == 1 else MIN_ZOOMED_OBJECT
         if world is None or world.truth.sum() < smallest:
             continue
