@@ -42,7 +42,7 @@ export interface LabelRow {
  */
 export function readLabelFile(text: string): LabelRow[] {
   return text.split(/\r?\n/).flatMap((row) => {
-    const parts = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.]+\s+\d+\s+\d+\s+"(.*)"\s*$/.exec(row);
+    const parts = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.]+\s+\d+\s+\d+\s+"(.*)"\s*$/s.exec(row);
     if (!parts) return [];
     const [value, ...rgb] = parts.slice(1, 5).map(Number);
     if (rgb.some((part) => part > 255)) return [];

@@ -78,7 +78,7 @@ export function parseNrrdHeader(text: string): NrrdHeader {
   const keys = new Map<string, string>();
   for (const line of lines.slice(1)) {
     if (line === "" || line.startsWith("#")) continue;
-    const [, name, separator, value] = /^(.+?)(:=|: ?)(.*)$/.exec(line) ?? [];
+    const [, name, separator, value] = /^(.+?)(:=|: ?)(.*)$/s.exec(line) ?? [];
     if (separator === ":=") keys.set(name, unescaped(value));
     else if (separator !== undefined) fields.set(name.trim().toLowerCase(), value.trim());
   }

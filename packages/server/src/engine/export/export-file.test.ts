@@ -41,6 +41,8 @@ const names = fc.oneof(
     "肝",
     ".",
     "a/b",
+    "line\u2028separated",
+    "\u2029",
   ),
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter((name) => /^\P{Cc}+$/u.test(name)),
 );
