@@ -132,6 +132,19 @@ describe("save()", () => {
     expect(count("prompts-")).toBeLessThanOrEqual(10);
   });
 
+  test("keeps one of two lists that were saved together when what the other went on from is forgotten", async () => {
+    const segmenter = open({ historyBytes: 0 });
+    const keeper = keep(segmenter);
+    await finish(segmenter.apply(point([12, 20, 9])));
+    keeper.save();
+    await finish(segmenter.apply(point([25, 7, 30])));
+    await act(segmenter, { type: "edit" });
+    keeper.save();
+    await finish(segmenter.apply(point([12, 20, 12])));
+    keeper.save();
+    expect(snapshot(open({ historyBytes: 0, saved: keeper.parts }))).toEqual(snapshot(segmenter));
+  });
+
   test("catches up with one that was not saved for long, without holding on to what it forgot", async () => {
     const segmenter = open({ historyBytes: 0 });
     const keeper = keep(segmenter);

@@ -77,21 +77,24 @@ export function createKeeper(kept: Kept): Keeper {
     filled = [];
   }
 
+  /**
+   * A part holds prompts of one list, each after the one before it. So what any of them leads to outside of the part is what the
+   * first leads to: a part that is kept never leads to one that was removed.
+   */
   function savePrompts(states: readonly PromptState[], put: Map<string, Uint8Array<ArrayBuffer>>): void {
-    const first = kept.next;
-    const added: SavedPrompt[] = [];
     for (const { prompts: last } of states) {
       const fresh: PromptNode[] = [];
       for (let node = last; node && !promptNumbers.has(node); node = node.previous) fresh.push(node);
-      for (const node of fresh.reverse()) {
+      if (fresh.length === 0) continue;
+      const first = kept.next;
+      const added = fresh.reverse().map((node): SavedPrompt => {
         const { previous, ...rest } = node;
-        added.push({ ...rest, previous: numberOf(previous) });
         promptNumbers.set(node, kept.next++);
-      }
+        return { ...rest, previous: numberOf(previous) };
+      });
+      put.set(promptsName(first), encodePart({ prompts: added } satisfies PromptsPart));
+      prompts.set(first, added.length);
     }
-    if (added.length === 0) return;
-    put.set(promptsName(first), encodePart({ prompts: added } satisfies PromptsPart));
-    prompts.set(first, added.length);
   }
 
   function numberOf(node: PromptNode | undefined): number {

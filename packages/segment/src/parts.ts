@@ -9,7 +9,7 @@ import type { LiveState, SavedPrompt, SavedPromptState, SavedStep } from "./stat
  * | `""` | the head: what is in effect, by the numbers of the other parts |
  * | `mask-N` | the mask at some time; none: it was empty |
  * | `step-N` | a step of the history, with the voxels that it flips |
- * | `prompts-N` | prompts N, N + 1, …, each after the one before it |
+ * | `prompts-N` | prompts N, N + 1, … of one list, each after the one before it |
  * | `start-N` | the mask that prompt N starts with, since the history has forgotten it |
  *
  * The mask now is that mask with the head's `flips` applied: what was done or undone since. Flips commute, and twice is not
