@@ -1,7 +1,7 @@
 import { memoryStore } from "@septum/store";
 import { expect, test } from "vitest";
 import { start } from "../../test/start.ts";
-import type { Harness } from "../testing/harness.ts";
+import { type Harness, scan, upload } from "../testing/harness.ts";
 
 const point = { kind: "point", voxel: [3, 3, 3] };
 const under = (key: string) => ({ "idempotency-key": key });
@@ -84,6 +84,17 @@ test("keys outlive the server, and are another session's own", async () => {
   );
   const other = await after.loaded();
   expect((await after.call(other, "POST", "/api/segments/1/prompts", point, under("once"))).status).toBe(200);
+});
+
+test("keys outlast another upload: what was done on the scan before is not done again on the new one", async () => {
+  const harness = await start();
+  const { call, loaded } = harness;
+  const id = await loaded();
+  await call(id, "POST", "/api/segments/1/prompts", point, under("once"));
+  expect((await upload(harness, id, scan())).status).toBe(200);
+  const { body } = await call(id, "POST", "/api/segments/1/prompts", point, under("once"));
+  expect(body.code).toBe("already_done");
+  expect(await stepNames(harness, id)).toEqual([]);
 });
 
 test("a key that is none is refused with what one looks like", async () => {

@@ -244,6 +244,7 @@ async function install(session: Session, opened: OpenedImage, staged: StagedFile
     () =>
       session.replaceImage(opened, staged, (state) => ({
         ...emptyState,
+        done: state.done,
         image: { info, frame },
         imageRevision: state.imageRevision + 1,
         maskRevision: state.maskRevision + 1,
