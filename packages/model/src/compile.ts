@@ -91,9 +91,9 @@ function checkWeights({ path, weights }: Checkpoint, graph: OnnxGraph): void {
 }
 
 async function cacheKey({ checkpoint, network, settings }: ModelFolder): Promise<string> {
-  const { interactionChannels, channels, patchSize } = settings;
+  const { interactionChannels, channels, patchSize, likeness } = settings;
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([GRAPH_VERSION, network, patchSize, interactionChannels, channels.previous]));
+  hash.update(JSON.stringify([GRAPH_VERSION, network, patchSize, interactionChannels, channels, likeness]));
   await pipeline(createReadStream(checkpoint.path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex").slice(0, 32);
 }

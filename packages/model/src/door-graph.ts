@@ -1,5 +1,6 @@
 import type { ModelSettings } from "@septum/segment";
 import type { Vec3 } from "@septum/volume";
+import { LIKENESS_CHANNELS, writeLikeness } from "./likeness-graph.ts";
 import type { Network } from "./network.ts";
 import { OnnxGraph } from "./onnx-graph.ts";
 import { writeUNet } from "./unet-graph.ts";
@@ -11,7 +12,7 @@ const FLOAT = 1;
 const UINT8 = 2;
 
 /**
- * The graph a device runs: a `Patch` in compact form in, one byte per voxel out, so that the eight float channels are
+ * The graph a device runs: a `Patch` in compact form in, one byte per voxel out, so that the float channels are
  * made next to the network and never cross from JavaScript (DESIGN §4).
  *
  * Inputs: image float32[p0, p1, p2]; mean, std float32[1]; previous float16[p0, p1, p2]; promptIndex int32[n];
@@ -20,10 +21,11 @@ const UINT8 = 2;
 export function doorGraph(
   network: Network,
   {
-    interactionChannels: count,
+    interactionChannels,
     channels,
     patchSize,
-  }: Pick<ModelSettings, "interactionChannels" | "channels" | "patchSize">,
+    likeness,
+  }: Pick<ModelSettings, "interactionChannels" | "channels" | "patchSize" | "likeness">,
 ): OnnxGraph {
   const graph = new OnnxGraph();
   const raw = graph.input("image", "float32", SIZE);
@@ -36,6 +38,7 @@ export function doorGraph(
   const centred = graph.node("Sub", [raw, graph.input("mean", "float32", [1])]);
   const image = asChannels(graph.node("Div", [centred, graph.input("std", "float32", [1])]), 1);
 
+  const count = interactionChannels - (likeness ? LIKENESS_CHANNELS : 0);
   // Padding puts the previous mask at its place among zeros; the prompts are then scattered over them.
   const previous = graph.node("Cast", [graph.input("previous", "float16", SIZE)], { to: FLOAT });
   const flat = graph.node("Reshape", [previous, graph.integers([-1])]);
@@ -45,8 +48,9 @@ export function doorGraph(
   const value = graph.input("promptValue", "float32", ["prompts"]);
   const interactions = asChannels(graph.node("ScatterElements", [padded, index, value], { axis: 0 }), count);
 
-  const input = graph.node("Concat", [image, interactions], { axis: 1 });
-  const logits = writeUNet(graph, network, input, 1 + count, patchSize);
+  const told = likeness ? [writeLikeness(graph, image, interactions, channels)] : [];
+  const input = graph.node("Concat", [image, interactions, ...told], { axis: 1 });
+  const logits = writeUNet(graph, network, input, 1 + interactionChannels, patchSize);
 
   // A tie is background, as in ArgMax.
   const [background, object] = graph.nodes("Split", [logits], { axis: 1 }, 2);

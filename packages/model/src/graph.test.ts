@@ -8,6 +8,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileModel, writeBareGraph } from "./compile.ts";
 import { openModelFolder } from "./folder.ts";
+import { LIKENESS_CHANNELS } from "./likeness-graph.ts";
 import { openSession, runLogits, runPatch } from "./session.ts";
 import { readNpy } from "./testing.ts";
 
@@ -51,12 +52,16 @@ function compare(logits: Float32Array, golden: Float32Array): { error: number; f
   return { error: error / largest, flips: flips / voxels };
 }
 
-/** The compact form of a golden's eight channels. Without the raw image, the normalised one is passed through. */
-function compact(input: { shape: number[]; data: Float32Array }, raw?: Float32Array<ArrayBuffer>): Patch {
+/**
+ * The compact form of a golden's channels, of which the last `made` are the graph's own work. Without the raw image, the normalised one
+ * is passed through.
+ */
+function compact(input: { shape: number[]; data: Float32Array }, made: number, raw?: Float32Array<ArrayBuffer>): Patch {
   const size = input.shape.slice(1) as unknown as Vec3;
   const voxels = size[0] * size[1] * size[2];
   const promptIndex: number[] = [];
-  for (let at = 2 * voxels; at < input.data.length; at++) if (input.data[at] !== 0) promptIndex.push(at - voxels);
+  const end = input.data.length - made * voxels;
+  for (let at = 2 * voxels; at < end; at++) if (input.data[at] !== 0) promptIndex.push(at - voxels);
   return {
     size,
     image: raw ?? input.data.slice(0, voxels),
@@ -77,7 +82,7 @@ describe.each(goldens)("the graph of $name", ({ path }) => {
     const file = join(folder, "model", "inference_info.json");
     const info = JSON.parse(await readFile(file, "utf8"));
     await rm(file);
-    await writeFile(file, JSON.stringify({ ...info, septum: { cover_margin: 1 } }));
+    await writeFile(file, JSON.stringify({ ...info, septum: { ...info.septum, cover_margin: 1 } }));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -109,12 +114,13 @@ describe.each(goldens)("the graph of $name", ({ path }) => {
     const input = await npy(path, "input.npy");
     const golden = (await npy(path, "logits.npy")).data;
     const raw = await npy(path, "image.npy").catch(() => undefined);
-    const logits = await runLogits(session, compact(input, raw?.data));
+    const patch = () => compact(input, model.settings.likeness ? LIKENESS_CHANNELS : 0, raw?.data);
+    const logits = await runLogits(session, patch());
     const { error, flips } = compare(logits, golden);
     expect(error).toBeLessThan(LARGEST_ERROR);
     expect(flips).toBeLessThanOrEqual(MOST_FLIPS);
     const voxels = golden.length / 2;
-    const mask = await runPatch(session, compact(input, raw?.data));
+    const mask = await runPatch(session, patch());
     expect(mask).toEqual(Uint8Array.from({ length: voxels }, (_, i) => (logits[voxels + i] > logits[i] ? 1 : 0)));
     expect(new Set(mask)).toEqual(new Set([0, 1]));
   });
@@ -160,6 +166,24 @@ describe("the work at the graph's door", () => {
     const nothing = { promptIndex: new Int32Array(0), promptValue: new Float32Array(0) };
     const mask = await runPatch(session, { size, image, mean: 3, std: 2, previous: new Uint16Array(768), ...nothing });
     expect(mask).toHaveLength(768);
+    await rm(folder, { recursive: true });
+  });
+
+  it("tells a network nothing of the intensity at prompts where there are none", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "septum-graph-"));
+    const model = await openModelFolder(join(fixtures, "plain_without_norm", "model"));
+    const voxels = 4 * 8 * 12;
+    const image = new Float32Array(voxels).map((_, i) => Math.sin(i));
+    const bare = await InferenceSession.create(await writeBareGraph(model, folder));
+    const channels = new Float32Array(11 * voxels);
+    channels.set(image);
+    const { logits } = await bare.run({ input: new Tensor("float32", channels, [1, 11, 4, 8, 12]) });
+    const { path: graph } = await compileModel(model, { cacheDir: folder });
+    const door = await openSession({ graph, provider: "cpu", size: model.settings.patchSize });
+    const nothing = { promptIndex: new Int32Array(0), promptValue: new Float32Array(0) };
+    const size = model.settings.patchSize;
+    const told = await runLogits(door, { size, image, mean: 0, std: 1, previous: new Uint16Array(voxels), ...nothing });
+    expect(compare(told, logits.data as Float32Array).error).toBeLessThan(1e-6);
     await rm(folder, { recursive: true });
   });
 });

@@ -19,6 +19,7 @@ const official = {
   decay: 0.98,
   coverMargin: 24,
   borderChange: { absolute: 1500, minimum: 100, relative: 0.2 },
+  likeness: false,
   hints: { scribbleThickness: [2, 2, 2], refinesMasks: true },
 };
 
@@ -78,12 +79,15 @@ describe("readMetadata() of inference_info.json", () => {
   });
 
   it("reads Septum's own key", async () => {
-    const { coverMargin, borderChange } = await modern({
-      septum: { cover_margin: 8, border_change: { absolute: 167, minimum: 11, relative: 0.2 } },
+    const settings = await modern({
+      interaction_channels: 9,
+      septum: { cover_margin: 8, border_change: { absolute: 167, minimum: 11, relative: 0.2 }, likeness: true },
     });
-    expect({ coverMargin, borderChange }).toEqual({
+    expect(settings).toMatchObject({
+      interactionChannels: 10,
       coverMargin: 8,
       borderChange: { absolute: 167, minimum: 11, relative: 0.2 },
+      likeness: true,
     });
   });
 
@@ -127,6 +131,11 @@ describe("readMetadata() of inference_info.json", () => {
     ["random radii", { point_radius: [2, 4] }, "point_radius: has to be one number; random radii are not supported"],
     ["another padding", { pad_mode_image: "edge" }, 'pad_mode_image: Invalid input: expected "constant"'],
     ["a negative margin", { septum: { cover_margin: -1 } }, "septum.cover_margin: Too small"],
+    [
+      "likeness without channels of its own",
+      { septum: { likeness: true } },
+      "needs the last 3 of the 7 interaction channels for itself, but maps prompts to them",
+    ],
     ["a border rule without all numbers", { septum: { border_change: {} } }, "septum.border_change.absolute"],
     [
       "another session class",

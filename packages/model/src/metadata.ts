@@ -4,6 +4,7 @@ import type { Vec3 } from "@septum/volume";
 import { z } from "zod";
 import { ModelFolderError, UnsupportedModel } from "./errors.ts";
 import { checkShape, parseJson, readOptional } from "./json.ts";
+import { LIKENESS_CHANNELS } from "./likeness-graph.ts";
 
 /** What a folder's metadata says; the patch size comes from the plans. */
 export type Metadata = Omit<ModelSettings, "patchSize">;
@@ -46,6 +47,7 @@ const septum = z.object({
   border_change: z
     .strictObject({ absolute: z.number().min(0), minimum: z.number().min(0), relative: z.number().min(0) })
     .default({ absolute: 1500, minimum: 100, relative: 0.2 }),
+  likeness: z.boolean().default(false),
 });
 
 const modern = common.extend({
@@ -109,6 +111,16 @@ function toMetadata(info: Modern, path: string): Metadata {
     channels[kind] = [resolve(positive, kind), resolve(negative, kind)];
   }
   refuseSharedPrevious(channels, info.supported_interactions, path);
+  if (
+    info.septum.likeness &&
+    Object.values(channels)
+      .flat()
+      .some((channel) => channel >= count - LIKENESS_CHANNELS)
+  ) {
+    throw new ModelFolderError(
+      `${path} asks for likeness, which needs the last ${LIKENESS_CHANNELS} of the ${count} interaction channels for itself, but maps prompts to them`,
+    );
+  }
   return {
     interactionChannels: count,
     channels: channels as ModelSettings["channels"],
@@ -117,6 +129,7 @@ function toMetadata(info: Modern, path: string): Metadata {
     pointRadius: info.point_radius,
     decay: info.interaction_decay ?? 1,
     coverMargin: info.septum.cover_margin,
+    likeness: info.septum.likeness,
     borderChange: info.septum.border_change,
     hints: {
       scribbleThickness: perAxis(info.preferred_scribble_thickness),

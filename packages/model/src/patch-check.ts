@@ -1,8 +1,9 @@
 import type { ModelSettings, Patch } from "@septum/segment";
 import { PassFailed } from "./errors.ts";
+import { LIKENESS_CHANNELS } from "./likeness-graph.ts";
 
 /** Refuses a patch that does not fit the network before it reaches native code. Throws `PassFailed`. */
-export function checkPatch(patch: Patch, { patchSize, interactionChannels }: ModelSettings): void {
+export function checkPatch(patch: Patch, { patchSize, interactionChannels, likeness }: ModelSettings): void {
   const { size, image, mean, std, previous, promptIndex, promptValue } = patch;
   if (size.some((edge, axis) => edge !== patchSize[axis])) {
     throw new PassFailed(
@@ -23,12 +24,11 @@ export function checkPatch(patch: Patch, { patchSize, interactionChannels }: Mod
   if (!Number.isFinite(mean) || !(std > 0 && std < Number.POSITIVE_INFINITY)) {
     throw new PassFailed(`Cannot normalise by mean ${mean} and standard deviation ${std}`);
   }
-  const end = interactionChannels * voxels;
+  const channels = interactionChannels - (likeness ? LIKENESS_CHANNELS : 0);
+  const end = channels * voxels;
   for (const position of promptIndex) {
     if (position < 0 || position >= end) {
-      throw new PassFailed(
-        `Cannot set a prompt at position ${position}: there are ${interactionChannels} × ${voxels} voxels`,
-      );
+      throw new PassFailed(`Cannot set a prompt at position ${position}: there are ${channels} × ${voxels} voxels`);
     }
   }
 }
