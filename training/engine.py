@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from likeness import with_likeness
 from prompts import BALL, CHANNEL, dilation_edge
 
 Box = tuple[np.ndarray, np.ndarray]
@@ -32,6 +33,7 @@ class Engine:
         self.minimum = border.get("minimum", 100)
         self.relative = border.get("relative", 0.2)
         self.margin = own.get("cover_margin", 24)
+        self.likeness = own.get("likeness", False)
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
         self.net, self.image = net, image
@@ -102,6 +104,7 @@ class Engine:
     @torch.no_grad()
     def _run(self, x: torch.Tensor) -> torch.Tensor:
         self.passes += 1
+        x = with_likeness(x) if self.likeness else x
         logits = self.net(x.contiguous(memory_format=torch.channels_last_3d))
         return (logits[0, 1] > logits[0, 0]).float()
 

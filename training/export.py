@@ -32,7 +32,7 @@ def export(state: Path, like: Path, out: Path, weights: str = "average", share: 
         "network_weights": {name: copies[value.data_ptr()] for name, value in trained[weights].items()},
         "trainer_name": "nnInteractiveTrainer_stub",
         "init_args": {"configuration": "3d_fullres", "fold": 0},
-        "current_epoch": trained["number"],
+        "current_epoch": trained["step"],
     }
     torch.save(checkpoint, out / "fold_0" / "checkpoint_final.pth")
 

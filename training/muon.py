@@ -8,14 +8,23 @@ from torch import nn
 
 
 def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
-    """Close to the nearest semi-orthogonal matrix, by a quintic Newton-Schulz iteration."""
+    """Close to the nearest semi-orthogonal matrix, by a quintic Newton-Schulz iteration.
+
+    Every step multiplies by a polynomial of the Gram matrix, so the steps are gathered in that small square matrix and the long one
+    is multiplied once.
+    """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
+    gram = x @ x.T
+    one = torch.eye(gram.shape[0])
+    total = one
     for _ in range(rounds):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        factor = a * one + b * gram + c * gram @ gram
+        total = factor @ total
+        gram = factor @ gram @ factor
+    x = total @ x
     return x.T if tall else x
 
 

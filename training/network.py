@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 
-def build_network(plans: dict, configuration: str = "3d_fullres", deep_supervision: bool = False) -> nn.Module:
-    """`ResidualEncoderUNet` with 8 inputs and 2 outputs, as `plans` describe it. Deep supervision adds outputs at coarser levels."""
+def build_network(plans: dict, input_channels: int = 8, configuration: str = "3d_fullres", deep_supervision: bool = False) -> nn.Module:
+    """The network that `plans` describe, with 2 outputs. Deep supervision adds outputs at coarser levels."""
     architecture = plans["configurations"][configuration]["architecture"]
     kwargs = dict(architecture["arch_kwargs"])
     for name in architecture["_kw_requires_import"]:
@@ -18,12 +18,13 @@ def build_network(plans: dict, configuration: str = "3d_fullres", deep_supervisi
             kwargs[name] = getattr(import_module(module), member)
     module, member = architecture["network_class_name"].rsplit(".", 1)
     network_class = getattr(import_module(module), member)
-    return network_class(input_channels=8, num_classes=2, deep_supervision=deep_supervision, **kwargs)
+    return network_class(input_channels=input_channels, num_classes=2, deep_supervision=deep_supervision, **kwargs)
 
 
 def read_model(folder: Path, deep_supervision: bool = False) -> nn.Module:
     plans = json.loads((folder / "plans.json").read_text())
-    net = build_network(plans, deep_supervision=deep_supervision)
+    info = json.loads((folder / "inference_info.json").read_text())
+    net = build_network(plans, 2 + info["interaction_channels"], deep_supervision=deep_supervision)
     checkpoint = torch.load(folder / "fold_0" / "checkpoint_final.pth", map_location="cpu", weights_only=False)
     net.load_state_dict(checkpoint["network_weights"])
     return net

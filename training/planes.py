@@ -11,56 +11,33 @@ import torch.nn.functional as F
 from torch import nn
 
 
-class StackPlanes(torch.autograd.Function):
-    """`[n, z, y, x, c]` to `[n, z', y, x, 3c]`: every slice (or every second) with the one before and the one behind, zero outside."""
-
-    @staticmethod
-    def forward(ctx, x: torch.Tensor, stride: int) -> torch.Tensor:
-        n, depth, height, width, c = x.shape
-        ctx.shape, ctx.stride = x.shape, stride
-        out = x.new_empty(n, (depth - 1) // stride + 1, height, width, 3 * c)
-        for k in range(3):
-            part = out[..., k * c : (k + 1) * c]
-            to, source = shifted(part, x, k - 1, stride)
-            to.copy_(source)
-        if stride == 1 or depth % 2:
-            out[:, -1, ..., 2 * c :].zero_()
-        out[:, 0, ..., :c].zero_()
-        return out
-
-    @staticmethod
-    def backward(ctx, grad: torch.Tensor):
-        c = ctx.shape[-1]
-        result = grad.new_empty(ctx.shape) if ctx.stride == 1 else grad.new_zeros(ctx.shape)
-        middle, target = shifted(grad[..., c : 2 * c], result, 0, ctx.stride)
-        target.copy_(middle)
-        for k in (0, 2):
-            part, target = shifted(grad[..., k * c : (k + 1) * c], result, k - 1, ctx.stride)
-            target.add_(part)
-        return result, None
-
-
-def shifted(planes: torch.Tensor, x: torch.Tensor, by: int, stride: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The slices of `planes` that see a slice of `x` at `by` from their own, and those slices."""
-    first = 1 if by < 0 else 0
-    places = torch.arange(first, planes.shape[1]) * stride + by
-    count = int((places < x.shape[1]).sum())
-    start = first * stride + by
-    return planes[:, first : first + count], x[:, start : start + (count - 1) * stride + 1 : stride]
-
-
 class PlaneConv3d(nn.Conv3d):
     """`Conv3d` with a 3x3x3 kernel, padding 1 and an equal stride of 1 or 2. Input and output `[n, c, z, y, x]`, channels last."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        n, channels = x.shape[:2]
-        stride = self.stride[0]
-        stack = StackPlanes.apply(x.permute(0, 2, 3, 4, 1), stride)
-        depth, height, width = stack.shape[1:4]
-        flat = stack.view(n * depth, height, width, 3 * channels).permute(0, 3, 1, 2)
+        channels, stride = x.shape[1], self.stride[0]
+        slices = x.permute(0, 2, 3, 4, 1)
+        outside = torch.zeros_like(slices[:, :1])
+        padded = torch.cat([outside, slices, outside], 1)
+        depth = (slices.shape[1] - 1) // stride + 1
+        stack = torch.cat([padded[:, k : k + (depth - 1) * stride + 1 : stride] for k in range(3)], -1)
         weight = self.weight.permute(0, 2, 1, 3, 4).reshape(self.out_channels, 3 * channels, 3, 3)
-        y = F.conv2d(flat, weight, self.bias, stride=stride, padding=1)
-        return y.permute(0, 2, 3, 1).reshape(n, depth, y.shape[2], y.shape[3], -1).permute(0, 4, 1, 2, 3)
+        return over_slices(stack, weight, self.bias, stride)
+
+
+class SliceConv3d(nn.Conv3d):
+    """`Conv3d` with a 1x3x3 kernel, padding 0, 1, 1 and stride 1. Input and output `[n, c, z, y, x]`, channels last."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return over_slices(x.permute(0, 2, 3, 4, 1), self.weight[:, :, 0], self.bias, 1)
+
+
+def over_slices(stack: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, stride: int) -> torch.Tensor:
+    """A 2D convolution of every slice of `[n, z, y, x, c]`, as `[n, c', z, y', x']`."""
+    n, depth, height, width, channels = stack.shape
+    flat = stack.reshape(n * depth, height, width, channels).permute(0, 3, 1, 2)
+    y = F.conv2d(flat, weight, bias, stride=stride, padding=1).permute(0, 2, 3, 1)
+    return y.reshape(n, depth, *y.shape[1:]).permute(0, 4, 1, 2, 3)
 
 
 class LastNorm3d(nn.InstanceNorm3d):
@@ -90,6 +67,8 @@ def use_plane_convolutions(net: nn.Module, min_channels: int = 8) -> nn.Module:
         if type(module) is nn.Conv3d and module.groups == 1 and module.in_channels >= min_channels:
             if module.kernel_size == (3, 3, 3) and module.padding == (1, 1, 1) and len(set(module.stride)) == 1:
                 module.__class__ = PlaneConv3d
+            elif module.kernel_size == (1, 3, 3) and module.padding == (0, 1, 1) and module.stride == (1, 1, 1):
+                module.__class__ = SliceConv3d
         elif type(module) is nn.InstanceNorm3d and not module.track_running_stats:
             module.__class__ = LastNorm3d
         elif type(module) is nn.ConvTranspose3d and module.kernel_size == module.stride == (2, 2, 2) and module.groups == 1:

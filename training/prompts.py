@@ -223,8 +223,8 @@ def scribble(rng: np.random.Generator, places: np.ndarray, axis: int, centre: np
 
 
 def first_prompt(rng: np.random.Generator, truth: np.ndarray) -> Prompt:
-    kind = str(rng.choice(["point", "box", "scribble", "lasso"], p=[0.64, 0.12, 0.12, 0.12]))
-    return make_prompt(rng, truth, kind, True, deepest=0.5)
+    kind = str(rng.choice(["point", "box", "scribble", "lasso"], p=[0.73, 0.09, 0.09, 0.09]))
+    return make_prompt(rng, truth, kind, True, deepest=0.6)
 
 
 def correction(rng: np.random.Generator, truth: np.ndarray, mask: np.ndarray, seen: np.ndarray) -> Prompt | None:

@@ -11,7 +11,6 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
-from skimage.segmentation import watershed
 
 from data import Case, read_case, read_cases, read_config, training_cases
 
@@ -65,27 +64,12 @@ def intensity_regions(image: np.ndarray, sigma: float, classes: int) -> tuple[np
     return components(bins, image.size), bins
 
 
-def basins(image: np.ndarray, sigma: float, spacing: int) -> np.ndarray:
-    """Watershed basins of the gradient, one per seed at the calmest place of its neighbourhood."""
-    gradient = ndimage.gaussian_gradient_magnitude(image, sigma)
-    calm = (gradient == ndimage.minimum_filter(gradient, size=spacing)) & (gradient > 0)
-    markers, _ = ndimage.label(calm)
-    regions = watershed(gradient, markers).astype(np.int32)
-    sizes = np.bincount(regions.ravel())
-    keep = np.flatnonzero(sizes >= MIN_VOXELS)[:30_000]
-    table = np.zeros(sizes.size, np.int16)
-    table[keep] = np.arange(1, keep.size + 1)
-    return table[regions]
-
-
 def prepare(case: Case) -> dict[str, np.ndarray]:
     image, label = read_case(case)
     arrays = {"image": image.astype(np.float16)}
     class_map = np.zeros(image.shape, np.int16)
     for n, (sigma, classes) in enumerate(((0.7, 3), (1.0, 4), (1.5, 5))):
         arrays[f"region{n}"], class_map = intensity_regions(image, sigma, classes)
-    if image.size < 5_000_000:
-        arrays["basins"] = basins(image, 1.5, 9)
     if label is not None:
         atlas = case.id.endswith("aal")
         keep = [v for v, name in case.names.items() if v in case.targets and (not atlas or name.startswith(VISIBLE_ATLAS_PARTS))]
@@ -103,9 +87,8 @@ def is_thick(case: Case) -> bool:
     return max(spacing) >= 2 * min(spacing)
 
 
-def load_scans(root: Path, cache: Path, learnt: list[str], basin_objects: bool = False) -> list[Scan]:
-    """Prepared training scans, from the cache where it has them; `learnt` as in `training_cases`.
-    Watershed basins are ambiguous objects, for late in a long run."""
+def load_scans(root: Path, cache: Path, learnt: list[str]) -> list[Scan]:
+    """Prepared training scans, from the cache where it has them; `learnt` as in `training_cases`."""
     cache.mkdir(parents=True, exist_ok=True)
     scans = []
     for case in training_cases(read_cases(root), learnt):
@@ -115,7 +98,6 @@ def load_scans(root: Path, cache: Path, learnt: list[str], basin_objects: bool =
         with np.load(file) as stored:
             arrays = {name: stored[name] for name in stored.files}
         objects = 2 * [m for name, m in arrays.items() if name.startswith("region")]
-        objects += [arrays["basins"]] if "basins" in arrays and basin_objects else []
         objects += 12 * [arrays["visible"]] if "visible" in arrays else []
         shapes = [arrays["shapes"]] if "shapes" in arrays else []
         labels = np.unique(arrays["visible"]).size - 1 if "visible" in arrays else 0

@@ -18,7 +18,7 @@ import torch
 from scipy import ndimage
 
 from baseline import Geodesic
-from data import Case, read_array, read_case, read_cases, read_config, scoring_cases
+from data import Case, normalise, read_array, read_case, read_cases, read_config, scoring_cases
 from engine import Engine
 from network import read_model
 from planes import use_plane_convolutions
@@ -83,6 +83,26 @@ def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: l
     return runs
 
 
+def alike(make: Callable[[np.ndarray], Engine | Geodesic]) -> dict:
+    """Of eight balls that look the same, how much is found of the one that was clicked, and of the one most found of the others. A mean
+    Dice over single structures does not show a tool that finds whatever looks like the place clicked at."""
+    shape = (40, 50, 60)
+    grid = np.indices(shape)
+    image = np.random.default_rng(2).normal(-50, 10, shape)
+    centres = [np.array([10 + 20 * (n & 1), 12 + 25 * (n >> 1 & 1), 14 + 31 * (n >> 2 & 1)]) for n in range(8)]
+    balls = [((grid - centre[:, None, None, None]) ** 2).sum(0) < (6 + n % 3) ** 2 for n, centre in enumerate(centres)]
+    image[np.any(balls, 0)] += 200
+    clicked, others = [], []
+    for n, centre in enumerate(centres):
+        tool = make(normalise(image))
+        tool.point(centre, True)
+        tool.predict()
+        found = [float(tool.mask[ball].mean()) for ball in balls]
+        clicked.append(found.pop(n))
+        others.append(max(found))
+    return {"found of the ball clicked": round(float(np.mean(clicked)), 3), "most found of another": round(float(np.mean(others)), 3)}
+
+
 def by_case(runs: list[dict], count: int) -> np.ndarray:
     cases = sorted({run["case"] for run in runs})
     return np.array([np.mean([run["dice"][count - 1] for run in runs if run["case"] == case]) for case in cases])
@@ -132,17 +152,20 @@ def main() -> None:
     cases = sorted(scoring_cases(read_cases(args.data), read_config(args.config)["drawn_subjects_learnt"]), key=lambda case: read_array(case.image_path).size)
     runs: list[dict] = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
     done = {run["tool"] for run in runs}
+    balls: dict = json.loads(args.out.read_text()).get("alike", {}) if args.out.exists() else {}
     if args.baseline and "geodesic" not in done:
+        balls["geodesic"] = alike(Geodesic)
         runs += run_all("geodesic", Geodesic, cases, args.prompts, args.per_case, args.budget, args.pause_file)
     for folder in args.model:
         if folder.name in done:
             continue
         net = use_plane_convolutions(read_model(folder).eval().to(memory_format=torch.channels_last_3d))
+        balls[folder.name] = alike(lambda image: Engine(folder, net, image))
         runs += run_all(folder.name, lambda image: Engine(folder, net, image), cases, args.prompts, args.per_case, args.budget, args.pause_file)
-    result = {"prompts": args.prompts, "per_case": args.per_case, "summary": report(runs, args.prompts), "runs": runs}
+    result = {"prompts": args.prompts, "per_case": args.per_case, "summary": report(runs, args.prompts), "alike": balls, "runs": runs}
     args.out.write_text(json.dumps(result, indent=1))
     for tool, groups in result["summary"].items():
-        print(tool, json.dumps(groups["all"]))
+        print(tool, json.dumps(groups["all"]), json.dumps(balls.get(tool)))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,24 @@ def body(rng: np.random.Generator, grid: np.ndarray, centre: np.ndarray, radius:
     return field + warp * smooth_noise(rng, grid.shape[1], int(rng.integers(4, 14)))[0]
 
 
+def copies_of(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
+    """The same shape at one to four other places, at least two voxels away from the first."""
+    size = mask.shape[0]
+    copies = np.zeros_like(mask)
+    where = np.argwhere(mask)
+    extent = where.max(0) - where.min(0) + 4
+    for _ in range(int(rng.integers(1, 5))):
+        shift = rng.uniform(-0.5, 0.5, 3) * size
+        axis = rng.integers(3)
+        shift[axis] = rng.choice([-1, 1]) * extent[axis] * rng.uniform(1, 1.6)
+        shift = np.round(shift).astype(int)
+        low, high = np.maximum(where.min(0) + shift, 0), np.minimum(where.max(0) + 1 + shift, size)
+        if (high > low).all():
+            from_here = tuple(slice(a, b) for a, b in zip(low - shift, high - shift))
+            copies[tuple(slice(a, b) for a, b in zip(low, high))] |= mask[from_here]
+    return copies & ~ndimage.binary_dilation(mask, iterations=2)
+
+
 def tube(rng: np.random.Generator, size: int, centre: np.ndarray, stretch: np.ndarray) -> np.ndarray:
     """Distance, in units of which a voxel is `stretch` long, to a wandering curve through `centre`."""
     steps, points = 400, []
@@ -71,6 +89,8 @@ def shape_map(rng: np.random.Generator, size: int, stretch: np.ndarray) -> tuple
         if kind < 0.75:
             field = body(rng, grid, centre, radius)
             labels[field < 0] = last_label
+            if rng.random() < 0.5 and radius < 24 and (field < 0).any():
+                labels[copies_of(rng, field < 0)] = 200 + n
             if rng.random() < 0.3 and radius > 7:
                 labels[(field < 0) & (field > -rng.uniform(0.15, 0.4))] = last_label + 1
             if rng.random() < 0.2 and radius > 9:
@@ -78,7 +98,7 @@ def shape_map(rng: np.random.Generator, size: int, stretch: np.ndarray) -> tuple
         else:
             labels[tube(rng, size, centre, stretch) < rng.uniform(1.5, 7)] = last_label
         objects += [last_label, last_label + 1, last_label + 2]
-    sizes = np.bincount(labels.ravel(), minlength=200)
+    sizes = np.bincount(labels.ravel(), minlength=300)
     return labels, [value for value in objects if sizes[value] >= 60]
 
 
@@ -99,15 +119,21 @@ def paint(rng: np.random.Generator, labels: np.ndarray, target: int, contrast: f
     size = labels.shape[0]
     values, compact = np.unique(labels, return_inverse=True)
     levels = rng.normal(0, contrast, values.size).astype(np.float32)
-    if rng.random() < 0.3:  # a few bodies far outside the range of the rest, as air and bone are in CT
+    squeeze = 1.0
+    if rng.random() < 0.4:  # a few bodies far outside the range of the rest, as air and bone are in CT, the rest near each other
         far = rng.random(values.size) < 0.15
-        levels[far] += rng.choice([-1, 1], far.sum()) * rng.uniform(2, 5)
-    around = levels[np.isin(values, neighbours(labels, target))]
+        squeeze = float(np.exp(rng.uniform(np.log(0.12), 0))) if far.any() else 1.0
+        levels[far] += rng.choice([-1, 1], far.sum()) * rng.uniform(2, 5) / squeeze
+    beside = np.isin(values, neighbours(labels, target))
+    around = levels[beside]
     own = int(np.searchsorted(values, target))
     for _ in range(12):
         if around.size == 0 or np.abs(around - levels[own]).min() > 0.5 * contrast:
             break
         levels[own] = rng.normal(0, 1.5 * contrast)
+    if rng.random() < 0.75:  # others that look like the target, none of them touching it
+        alike = (rng.random(values.size) < 0.5) & ~beside & (np.arange(values.size) != own)
+        levels[alike] = levels[own] + rng.normal(0, 0.08 * contrast, alike.sum())
     image = levels[compact.reshape(labels.shape)]
     if rng.random() < 0.7:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.3, 3))
@@ -120,7 +146,7 @@ def paint(rng: np.random.Generator, labels: np.ndarray, target: int, contrast: f
     if rng.random() < 0.4:
         noise = ndimage.gaussian_filter(noise, rng.uniform(0, 1, 3) * rng.uniform(0.3, 1.2))
         noise /= noise.std() + 1e-6
-    return image + rng.uniform(0.02, 0.3) * noise
+    return squeeze * (image + rng.uniform(0.02, 0.3) * noise)
 
 
 def paste_lesion(rng: np.random.Generator, image: np.ndarray, centre: np.ndarray, stretch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +162,8 @@ def paste_lesion(rng: np.random.Generator, image: np.ndarray, centre: np.ndarray
     inside = image[mask]
     spread = max(float(inside.std()), 0.08)
     shift = rng.choice([-1, 1]) * rng.uniform(0.8, 4) * spread
-    soft = ndimage.gaussian_filter(mask.astype(np.float32), rng.uniform(0.4, 1.5))
+    like = mask | copies_of(rng, mask) if radius < 20 and rng.random() < 0.5 else mask
+    soft = ndimage.gaussian_filter(like.astype(np.float32), rng.uniform(0.4, 1.5))
     keep = rng.uniform(0, 1)
     texture = rng.uniform(0, 0.8) * spread * smooth_noise(rng, size, int(rng.integers(10, 40)))[0]
     lesion = inside.mean() + shift + texture + keep * (image - inside.mean())

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from planes import LastNorm3d, LastUp3d, PlaneConv3d, use_plane_convolutions
+from planes import LastNorm3d, LastUp3d, PlaneConv3d, SliceConv3d, use_plane_convolutions
 
 
 def agree(layer: nn.Module, form: type, size: tuple[int, int, int]) -> None:
@@ -29,6 +29,7 @@ if __name__ == "__main__":
     for size in ((5, 6, 7), (8, 4, 6), (1, 3, 2), (2, 2, 2)):
         agree(nn.Conv3d(8, 12, 3, 1, 1), PlaneConv3d, size)
         agree(nn.Conv3d(8, 12, 3, 2, 1), PlaneConv3d, size)
+        agree(nn.Conv3d(8, 12, (1, 3, 3), 1, (0, 1, 1)), SliceConv3d, size)
         agree(nn.InstanceNorm3d(8, affine=True), LastNorm3d, size)
         agree(nn.ConvTranspose3d(8, 4, 2, 2), LastUp3d, size)
     print("planes: all as PyTorch's own")

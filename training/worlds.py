@@ -31,7 +31,7 @@ class World:
 
 def sampling_grid(rng: np.random.Generator, shape: tuple[int, ...], centre: np.ndarray, size: int, step: np.ndarray, bend: bool) -> torch.Tensor:
     """Where a `size` cube around `centre` (voxels of a volume of `shape`) reads the volume, as `grid_sample` wants it."""
-    order = rng.permutation(3) if rng.random() < 0.5 else np.arange(3)
+    order = rng.permutation(3) if rng.random() < 0.3 else np.arange(3)
     matrix = np.zeros((3, 3))
     matrix[np.arange(3), order] = rng.choice([-1.0, 1.0], 3)
     if rng.random() < 0.4:
@@ -62,6 +62,23 @@ def resample(volume: np.ndarray, grid: torch.Tensor, mode: str) -> np.ndarray:
     return F.grid_sample(tensor, grid, mode=mode, padding_mode="zeros", align_corners=False)[0, 0].numpy()
 
 
+def middle_part(mask: np.ndarray) -> np.ndarray:
+    """The connected part at the middle of the cube, or the largest one. What looks the same elsewhere is not the object."""
+    regions, count = ndimage.label(mask)
+    if count <= 1:
+        return mask
+    middle = regions[tuple(n // 2 for n in mask.shape)]
+    return regions == (middle or 1 + int(np.bincount(regions.ravel())[1:].argmax()))
+
+
+def mirrored(rng: np.random.Generator, world: World) -> World:
+    """The same world seen from elsewhere: axes turned around, now and then swapped. Most scans are stacks along the first axis."""
+    order = tuple(rng.permutation(3)) if rng.random() < 0.3 else (0, 1, 2)
+    turn = tuple(slice(None, None, int(step)) for step in rng.choice([-1, 1], 3))
+    image, truth = (np.ascontiguousarray(a.transpose(order)[turn]) for a in (world.image, world.truth))
+    return World(image, truth, world.zoom, world.source)
+
+
 def pick_voxel(rng: np.random.Generator, labels: np.ndarray, values: np.ndarray, sizes: np.ndarray) -> tuple[int, np.ndarray]:
     """A label of `values`, large ones somewhat likelier, and one of its voxels."""
     weights = sizes**0.4
@@ -74,7 +91,7 @@ def thickness(rng: np.random.Generator, share: float) -> np.ndarray:
     """How much longer a voxel is along each axis than along the shortest: with probability `share` one axis has thick slices."""
     stretch = np.ones(3)
     if rng.random() < share:
-        stretch[rng.integers(3)] = np.exp(rng.uniform(np.log(1.5), np.log(7)))
+        stretch[rng.choice(3, p=(0.6, 0.2, 0.2))] = np.exp(rng.uniform(np.log(1.5), np.log(7)))
     return stretch
 
 
@@ -97,13 +114,15 @@ def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: floa
     grid = sampling_grid(rng, image.shape, local, size, step, bend=rng.random() < 0.4)
     if kind == "painted":
         label_cube = resample(part, grid, "nearest").astype(np.int32)
-        truth = label_cube == value
+        truth = middle_part(label_cube == value)
+        if not truth.any():
+            return None
         return World(paint(rng, label_cube, value, contrast), truth, zoom, f"painted {scan.id}")
     cube = resample(image, grid, "bilinear")
     if kind == "lesion":
         cube, truth = paste_lesion(rng, cube, size / 2 + rng.normal(0, 8, 3), stretch)
         return World(cube, truth, zoom, f"lesion {scan.id}")
-    truth = resample(part == value, grid, "nearest") > 0.5
+    truth = middle_part(resample(part == value, grid, "nearest") > 0.5)
     return World(cube, truth, zoom, f"real {scan.id}")
 
 
@@ -111,14 +130,13 @@ def from_shapes(rng: np.random.Generator, size: int, zoom: float, contrast: floa
     if rng.random() < 0.2:
         labels = blob_map(rng, size)
         target = int(labels[size // 2, size // 2, size // 2])
-        regions, _ = ndimage.label(labels == target)
-        truth = regions == regions[size // 2, size // 2, size // 2]
+        truth = middle_part(labels == target)
     else:
         labels, objects = shape_map(rng, size, thickness(rng, thick))
         if not objects:
             return None
         target = objects[rng.integers(len(objects))]
-        truth = labels == target
+        truth = middle_part(labels == target)
     return World(paint(rng, labels, target, contrast), truth, zoom, "shapes")
 
 
