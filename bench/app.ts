@@ -29,7 +29,7 @@ export const app = {
       ...(await painting(page)),
       ...(await clicking(page, "a network of a millisecond", 7)),
     ]);
-    return [...hands, ...(await withPage(builtInModel, file, (page) => clicking(page, "light-v0", 3)))];
+    return [...hands, ...(await withPage(builtInModel, file, (page) => clicking(page, "light-v1", 3)))];
   },
 };
 

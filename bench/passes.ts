@@ -7,7 +7,7 @@ import { createSegmenter, finish, type PreparedImage, prepareImage, type Segment
 import type { Figure } from "./report.ts";
 import { syntheticScan } from "./synthetic.ts";
 
-const builtIn = fileURLToPath(new URL("../../models/light-v0/", import.meta.url));
+const builtIn = fileURLToPath(new URL("../../models/light-v1/", import.meta.url));
 const cacheDir = fileURLToPath(new URL("../../.cache/bench/graphs/", import.meta.url));
 
 /**
