@@ -108,15 +108,17 @@ describe("OpenImage.settle()", () => {
     const [mine, locked] = [await image.object(1), await image.object(2)];
     const middle: Vec3 = [36, 32, 28];
     await locked.edit(dot(middle, 3));
-    for (const voxel of [middle, [3, 4, 5] as const]) {
-      await mine.apply({ kind: "point", voxel, positive: false }, { owner: "a", autozoom: false });
-    }
+    // A point beside the ball finds what is around it; moved into the ball, it finds the ball.
+    const corner: Vec3 = [3, 4, 5];
+    await mine.apply({ kind: "point", voxel: corner, positive: true }, { owner: "a", autozoom: false });
+    await mine.apply({ kind: "point", voxel: [68, 60, 50], positive: false }, { owner: "a", autozoom: false });
+    const offset = middle.map((index, axis) => index - corner[axis]) as unknown as Vec3;
     const others = [{ label: 2, locked: true }];
     const seen = async (beside?: Beside) => {
       const looks: Promise<Preview | undefined>[] = [];
       const onProgress = ({ preview }: { preview?: number }) => void (preview && looks.push(mine.preview()));
       // Two passes: the preview of the first is there while the second runs.
-      await mine.rewrite({ type: "sign", at: 0, positive: true }, { owner: "a", beside, onProgress });
+      await mine.rewrite({ type: "move", at: 0, offset }, { owner: "a", beside, onProgress });
       const previews = (await Promise.all(looks)).filter((look) => look !== undefined);
       const voxels = previews.map(({ box, bits }) => {
         const [i, j, k] = middle.map((index, axis) => index - box[axis][0]);
