@@ -129,14 +129,20 @@ export function createPerson(random: Random, twin: string): Person {
   };
 }
 
-/** What a call did before the kill: a run is whole object by object, so that it may have made the first few. */
+/**
+ * What a call did before the kill: a run is whole object by object, so that it may have made the first few. One of all points passes
+ * locked objects by, while one that names them is refused.
+ */
 function donePart(call: Call, before: Snapshot | undefined, after: Snapshot | undefined): Call {
   if (call.path !== "/api/run_segmentation" || !before || !after) return call;
   const asked = (call.json as { numbers?: number[] } | undefined)?.numbers;
   const marked = (before.points as { points: { number: number }[] }).points.map(({ number }) => number);
+  const { labels } = before.labels as { labels: { number: number; locked: boolean }[] };
+  const locked = labels.filter((label) => label.locked).map(({ number }) => number);
+  const open = marked.filter((number) => !locked.includes(number));
   const { steps } = after.history as { steps: { labels: number[] }[] };
   const last = Math.max(0, ...(steps.at(-1)?.labels ?? []));
-  return { ...call, json: { numbers: (asked ?? marked).filter((number) => number <= last) } };
+  return { ...call, json: { numbers: (asked ?? open).filter((number) => number <= last) } };
 }
 
 function isDeletion({ method, path }: Call): boolean {
