@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from likeness import CHANNELS
 from network import build_network
 
 NETWORK = {
@@ -57,11 +58,11 @@ def write_start(like: Path, out: Path, seed: int) -> None:
     architecture["arch_kwargs"] = NETWORK
     (out / "plans.json").write_text(json.dumps(plans, indent=2) + "\n")
     info = json.loads((like / "inference_info.json").read_text())
-    info["interaction_channels"] = 9
+    info["interaction_channels"] = 6 + CHANNELS
     info["septum"]["likeness"] = True
     (out / "inference_info.json").write_text(json.dumps(info, indent=2) + "\n")
     torch.manual_seed(seed)
-    net = build_network(plans, input_channels=11, deep_supervision=True)
+    net = build_network(plans, input_channels=8 + CHANNELS, deep_supervision=True)
     initialise(net)
     torch.save({"network_weights": net.state_dict()}, out / "fold_0" / "checkpoint_final.pth")
 

@@ -12,7 +12,7 @@ import { totalStride } from "./network.ts";
 import type { OnnxGraph, Weight } from "./onnx-graph.ts";
 
 /** Raise when the graph written for the same folder changes, so that old files in the cache are not used. */
-const GRAPH_VERSION = 4;
+const GRAPH_VERSION = 5;
 
 const GRAPH_FILE = "graph.onnx";
 const WEIGHTS_FILE = "weights.bin";

@@ -94,4 +94,14 @@ describe("openModelFolder()", () => {
       "patch size [4, 8, 12] is too small for a cover margin of 2 on each side; set septum.cover_margin in inference_info.json to less than 2",
     );
   });
+
+  it("refuses likeness for a patch whose edges its cells do not fit", async () => {
+    const plans = JSON.parse(await readFile(join(folder, "plans.json"), "utf8"));
+    plans.configurations["3d_fullres"].patch_size = [4, 8, 10];
+    await write("plans.json", plans);
+    await write("inference_info.json", { interaction_channels: 13, septum: { cover_margin: 1, likeness: true } });
+    await expect(openModelFolder(folder)).rejects.toThrow(
+      "asks for likeness, which needs patch edges that are multiples of 4; they are [4, 8, 10]",
+    );
+  });
 });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { ModelFolderError, UnsupportedModel } from "./errors.ts";
 import { checkShape, parseJson, readOptional } from "./json.ts";
+import { LIKENESS_CELL } from "./likeness-graph.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Network } from "./network.ts";
 import { type Plans, readConfiguration, readPlans } from "./plans.ts";
@@ -46,6 +47,7 @@ export async function openModelFolder(folder: string, options: FolderOptions = {
   const { patchSize, network } = readConfiguration(plans, checkpoint.configuration);
   const settings: ModelSettings = { ...metadata, patchSize };
   checkCoverMargin(settings, path);
+  checkLikeness(settings, path);
   return {
     path,
     name: basename(path),
@@ -92,6 +94,14 @@ function checkCoverMargin({ patchSize, coverMargin }: ModelSettings, folder: str
     throw new ModelFolderError(
       `${folder}: patch size [${patchSize.join(", ")}] is too small for a cover margin of ${coverMargin} on each side; ` +
         `set septum.cover_margin in inference_info.json to less than ${Math.min(...patchSize) / 2}`,
+    );
+  }
+}
+
+function checkLikeness({ patchSize, likeness }: ModelSettings, folder: string): void {
+  if (likeness && patchSize.some((edge) => edge % LIKENESS_CELL !== 0)) {
+    throw new ModelFolderError(
+      `${folder} asks for likeness, which needs patch edges that are multiples of ${LIKENESS_CELL}; they are [${patchSize.join(", ")}]`,
     );
   }
 }

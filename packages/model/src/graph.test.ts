@@ -172,16 +172,17 @@ describe("the work at the graph's door", () => {
   it("tells a network nothing of the intensity at prompts where there are none", async () => {
     const folder = await mkdtemp(join(tmpdir(), "septum-graph-"));
     const model = await openModelFolder(join(fixtures, "plain_without_norm", "model"));
-    const voxels = 4 * 8 * 12;
+    const size = model.settings.patchSize;
+    const voxels = size[0] * size[1] * size[2];
     const image = new Float32Array(voxels).map((_, i) => Math.sin(i));
     const bare = await InferenceSession.create(await writeBareGraph(model, folder));
-    const channels = new Float32Array(11 * voxels);
+    const count = 1 + model.settings.interactionChannels;
+    const channels = new Float32Array(count * voxels);
     channels.set(image);
-    const { logits } = await bare.run({ input: new Tensor("float32", channels, [1, 11, 4, 8, 12]) });
+    const { logits } = await bare.run({ input: new Tensor("float32", channels, [1, count, ...size]) });
     const { path: graph } = await compileModel(model, { cacheDir: folder });
-    const door = await openSession({ graph, provider: "cpu", size: model.settings.patchSize });
+    const door = await openSession({ graph, provider: "cpu", size });
     const nothing = { promptIndex: new Int32Array(0), promptValue: new Float32Array(0) };
-    const size = model.settings.patchSize;
     const told = await runLogits(door, { size, image, mean: 0, std: 1, previous: new Uint16Array(voxels), ...nothing });
     expect(compare(told, logits.data as Float32Array).error).toBeLessThan(1e-6);
     await rm(folder, { recursive: true });

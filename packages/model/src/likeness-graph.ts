@@ -1,38 +1,77 @@
 import type { ModelSettings } from "@septum/segment";
 import type { OnnxGraph, Value } from "./onnx-graph.ts";
+import { averaged, enlarged, largest, widened } from "./pool-graph.ts";
+import { writeWays } from "./ways-graph.ts";
 
 /** Channels that `writeLikeness` makes. */
-export const LIKENESS_CHANNELS = 3;
+export const LIKENESS_CHANNELS = 7;
 
-/** Of the largest value: between the newest prompt and the one before it, which has faded to 0.98. */
-const NEWEST = 0.985;
+/** Edge, in voxels, of the cells in which intensities at prompts are carried to where no prompt is; edges of a patch are multiples of it. */
+export const LIKENESS_CELL = 4;
 
-/** Longest path along which a connection is looked for, in voxels of half the resolution. */
-const STEPS = 32;
+/** A prompt's middle is where its channel is above this and nothing next to it is stronger. */
+const WEAKEST = 0.3;
 
-/** A path that has to bear a difference `d` (standard deviations of the image) connects by `exp(-FALL * d)`. */
-const FALL = 3;
+/** Prompts fade to 0.98 with every later one. To this power it is 0.72: what the intensity at a prompt weighs. */
+const AGE = 16;
 
-const FAR = 10;
+/** Of the Gaussian, in cells, by which a place heeds prompts near it more than others. */
+const SIGMA = 3;
+const TAPS = 25;
 
-/** Far below the weight of any prompt, so that dividing by it changes nothing but the case without prompts. */
+/** What a prompt weighs however far it is. */
+const ANYWHERE = 1e-6;
+
+/** Smallest spread of intensities that is told from none, in standard deviations of the image. */
+const FINEST = 0.01;
+
+/** A way that has to bear a difference of `d` spreads connects by `exp(-FALL * d)`. */
+const FALL = 0.25;
+
+/** What a step of half the resolution adds to a way's length, and every spread of difference beside it. */
+const STEP = 0.03;
+const TOLL = 0.04;
+
+/** A difference of `d` spreads is shown as `tanh(BEND * d)`. */
+const BEND = 0.2;
+
+/** Below the weight of any prompt, so that dividing by it changes nothing but the case without prompts. */
 const NEXT_TO_NOTHING = 1e-30;
 
 const FLOAT = 1;
 
+/** What the prompts of one sign say; float32[1, 1, …] at the patch's resolution unless said otherwise. */
+interface Side {
+  /** float32[1, 1, 1, 1, 1]: 1, or 0 without prompts of the sign. */
+  readonly present: Value;
+  /** bool at half the resolution: the middles of its prompts. */
+  readonly seeds: Value;
+  /** Difference to the intensity at the prompts, with its sign. */
+  readonly difference: Value;
+  /** Spread of intensities around the prompts. */
+  readonly unit: Value;
+  /** The difference without its sign, in spreads, at half the resolution. */
+  readonly bar: Value;
+}
+
 /**
- * Writes channels that tell the network what a small one does not find by itself: at every voxel, the difference of its intensity to
- * that at the newest positive prompt, the same for the newest negative one, and how well it is connected to the former, from 0 to 1.
- * Where the way to a voxel's neighbourhood has to bear more than the first difference, that stands there instead (as if darker), so
- * that it is small in one body alone.
- * An intensity at a prompt is the mean of the image, itself averaged over 3×3 voxels of a slice, where the prompt has its peak. Zero
- * without prompts of the sign.
+ * Writes channels that tell the network what a small one does not find by itself:
+ *
+ * - the difference to the intensity at the positive prompts, and that at the negative ones, nearer prompts counting more;
+ * - the same two in spreads, bent to between -1 and 1: a spread is the standard deviation of intensities around a prompt, so that
+ *   tissues are told apart in CT, whose range is many times as wide as what parts them, and in MR alike;
+ * - how well a voxel is connected to the positive prompts, by the largest difference on the way in spreads, from 0 to 1;
+ * - how near it is to the positive and to the negative prompts, by the sum of the differences on the way, from 0 to 1.
+ *
+ * Where the way to a voxel's neighbourhood has to bear more than its difference to the positive prompts, that stands there instead (as
+ * if darker), so that it is small in one body alone. An intensity is the mean of the image, itself averaged over 3×3 voxels of a
+ * slice, at a prompt's middle. Zeros without prompts of the sign.
  *
  * Such a network has no normalisation, which would take a constant difference away again. `training/likeness.py` is the same in PyTorch.
  *
- * @param image float32[1, 1, p0, p1, p2], normalised; even sizes
+ * @param image float32[1, 1, p0, p1, p2], normalised; sizes are multiples of `LIKENESS_CELL`
  * @param interactions float32[1, n, p0, p1, p2]
- * @returns float32[1, 3, p0, p1, p2]
+ * @returns float32[1, 7, p0, p1, p2]
  */
 export function writeLikeness(
   graph: OnnxGraph,
@@ -40,62 +79,101 @@ export function writeLikeness(
   interactions: Value,
   { previous: _, ...pairs }: ModelSettings["channels"],
 ): Value {
-  const overAll = { keepdims: 1 };
   const plane = { kernel_shape: [1, 3, 3], strides: [1, 1, 1], pads: [0, 1, 1, 0, 1, 1] };
   const smooth = graph.node("AveragePool", [image], plane);
-  const ask = (side: 0 | 1) => {
-    const channels = [...new Set(Object.values(pairs).map((pair) => pair[side]))].sort((a, b) => a - b);
+  const half = averaged(graph, image, 2);
+  const variance = enlarged(graph, writeVariance(graph, half), 2);
+
+  const ask = (sign: 0 | 1): Side => {
+    const channels = [...new Set(Object.values(pairs).map((pair) => pair[sign]))].sort((a, b) => a - b);
     const prompts = graph.node("Gather", [interactions, graph.integers(channels)], { axis: 1 });
-    const value = graph.node("ReduceMax", [prompts], { axes: [1], keepdims: 1 });
-    const older = graph.node("Mul", [graph.node("ReduceMax", [value], overAll), graph.filled(NEWEST, 1)]);
-    const weight = graph.node("Relu", [graph.node("Sub", [value, older])]);
-    const total = graph.node("ReduceSum", [weight], overAll);
-    const sum = graph.node("ReduceSum", [graph.node("Mul", [smooth, weight])], overAll);
-    const intensity = graph.node("Div", [sum, graph.node("Max", [total, graph.filled(NEXT_TO_NOTHING, 1)])]);
-    const present = graph.node("Cast", [graph.node("Greater", [total, graph.filled(0, 1)])], { to: FLOAT });
-    const difference = graph.node("Mul", [graph.node("Sub", [image, intensity]), present]);
-    return { weight, intensity, present, difference };
+    const middle = writeMiddles(graph, graph.node("ReduceMax", [prompts], { axes: [1], keepdims: 1 }));
+    const strongest = graph.node("ReduceMax", [middle], { keepdims: 1 });
+    const intensity = writeAround(graph, smooth, middle);
+    const atLeast = graph.node("Max", [writeAround(graph, variance, middle), graph.filled(FINEST ** 2, 1)]);
+    const unit = graph.node("Sqrt", [atLeast]);
+    const atHalf = graph.node("Sub", [half, enlarged(graph, intensity, LIKENESS_CELL / 2)]);
+    return {
+      present: graph.node("Cast", [graph.node("Greater", [strongest, graph.filled(0, 1)])], { to: FLOAT }),
+      seeds: graph.node("Greater", [largest(graph, middle, 2), graph.filled(0, 1)]),
+      difference: graph.node("Sub", [image, enlarged(graph, intensity, LIKENESS_CELL)]),
+      unit: enlarged(graph, unit, LIKENESS_CELL),
+      bar: graph.node("Div", [graph.node("Abs", [atHalf]), enlarged(graph, unit, LIKENESS_CELL / 2)]),
+    };
   };
-  const positive = ask(0);
-  const reached = writeReach(graph, image, positive);
-  const connected = graph.node("Exp", [graph.node("Mul", [doubled(graph, reached), graph.filled(FALL, 1)])]);
-  const borne = doubled(graph, widened(graph, reached));
+
+  const [positive, negative] = [ask(0), ask(1)];
+  const free = graph.node("Mul", [positive.bar, graph.filled(0, 1)]);
+  const cost = ({ bar }: Side) =>
+    graph.node("Add", [graph.node("Mul", [bar, graph.filled(TOLL, 1)]), graph.filled(STEP, 1)]);
+  const reached = writeWays(graph, [
+    { seeds: positive.seeds, bar: graph.node("Neg", [positive.bar]), cost: free },
+    { seeds: positive.seeds, bar: free, cost: cost(positive) },
+    { seeds: negative.seeds, bar: free, cost: cost(negative) },
+  ]);
+  const [connection] = graph.nodes("Split", [reached, graph.integers([1, 2])], { axis: 1 }, 2);
+  const borne = graph.node("Mul", [enlarged(graph, widened(graph, connection), 2), positive.unit]);
   const apart = graph.node("Less", [graph.node("Abs", [positive.difference]), graph.node("Neg", [borne])]);
   const difference = graph.node("Where", [apart, borne, positive.difference]);
-  const ifPresent = (value: Value) => graph.node("Mul", [value, positive.present]);
-  return graph.node("Concat", [ifPresent(difference), ask(1).difference, ifPresent(connected)], { axis: 1 });
+
+  const inSpreads = (value: Value, { unit }: Side) =>
+    graph.node("Tanh", [graph.node("Mul", [graph.node("Div", [value, unit]), graph.filled(BEND, 1)])]);
+  const ifPresent = (value: Value, { present }: Side) => graph.node("Mul", [value, present]);
+  const fall = graph.floats([FALL, 1, 1], [1, 3, 1, 1, 1]);
+  const shares = graph.node("Exp", [graph.node("Mul", [reached, fall])]);
+  const there = graph.node("Concat", [positive.present, positive.present, negative.present], { axis: 1 });
+  const channels = [
+    ifPresent(difference, positive),
+    ifPresent(negative.difference, negative),
+    ifPresent(inSpreads(difference, positive), positive),
+    ifPresent(inSpreads(negative.difference, negative), negative),
+    enlarged(graph, graph.node("Mul", [shares, there]), 2, 3),
+  ];
+  return graph.node("Concat", channels, { axis: 1 });
 }
 
 /**
- * Fuzzy connectedness (Udupa and Samarasekera 1996) at half the resolution: of all paths from the prompt, the best one's largest
- * difference to the prompt's intensity, from -`FAR` to 0.
+ * Variance of the image at half the resolution over 3×3×3 of its voxels: its noise and texture, whatever the modality. The smallest of
+ * such cubes around a voxel, so that a border nearby does not count.
  */
-function writeReach(
-  graph: OnnxGraph,
-  image: Value,
-  { weight, intensity }: { readonly weight: Value; readonly intensity: Value },
-): Value {
-  const difference = graph.node("Sub", [graph.node("AveragePool", [image], HALVES), intensity]);
-  const bar = graph.node("Neg", [graph.node("Abs", [difference])]);
-  const seeds = graph.node("Greater", [graph.node("MaxPool", [weight], HALVES), graph.filled(0, 1)]);
-  let reached = graph.node("Where", [seeds, graph.filled(0, 1), graph.filled(-FAR, 1)]);
-  for (let step = 0; step < STEPS; step++) reached = graph.node("Min", [bar, widened(graph, reached)]);
-  return reached;
+function writeVariance(graph: OnnxGraph, half: Value): Value {
+  const cube = { kernel_shape: [3, 3, 3], strides: [1, 1, 1], pads: [1, 1, 1, 1, 1, 1] };
+  const square = (value: Value) => graph.node("Mul", [value, value]);
+  const squares = graph.node("AveragePool", [square(half)], cube);
+  const mean = graph.node("AveragePool", [half], cube);
+  const variance = graph.node("Relu", [graph.node("Sub", [squares, square(mean)])]);
+  const smallest = graph.node("Neg", [widened(graph, graph.node("Neg", [variance]))]);
+  return graph.node("Add", [smallest, graph.filled(FINEST ** 2, 1)]);
 }
 
-/** The maximum over 3×3×3 voxels, axis after axis: far less work than the 27 at once. */
-function widened(graph: OnnxGraph, volume: Value): Value {
-  return [0, 1, 2].reduce((wide, axis) => {
-    const pads = [0, 1, 2].map((k) => (k === axis ? 1 : 0));
-    const kernel = pads.map((pad) => 1 + 2 * pad);
-    return graph.node("MaxPool", [wide], { kernel_shape: kernel, strides: [1, 1, 1], pads: [...pads, ...pads] });
+/** The strength of every prompt at its middle, zero elsewhere. */
+function writeMiddles(graph: OnnxGraph, prompts: Value): Value {
+  const peaks = graph.node("GreaterOrEqual", [prompts, widened(graph, prompts)]);
+  const strong = graph.node("Greater", [prompts, graph.filled(WEAKEST, 1)]);
+  return graph.node("Mul", [prompts, graph.node("Cast", [graph.node("And", [peaks, strong])], { to: FLOAT })]);
+}
+
+/** In cells: what `values` are at the prompts, near ones counting most. A cell weighs as its strongest prompt. */
+function writeAround(graph: OnnxGraph, values: Value, middle: Value): Value {
+  const over = (sum: Value, mass: Value) =>
+    graph.node("Div", [sum, graph.node("Max", [mass, graph.filled(NEXT_TO_NOTHING, 1)])]);
+  const mass = averaged(graph, middle, LIKENESS_CELL);
+  const mean = over(averaged(graph, graph.node("Mul", [middle, values]), LIKENESS_CELL), mass);
+  const weight = graph.node("Pow", [largest(graph, middle, LIKENESS_CELL), graph.filled(AGE, 1)]);
+  return over(carried(graph, graph.node("Mul", [weight, mean])), carried(graph, weight));
+}
+
+/** A Gaussian over cells, and a trace of the whole. */
+function carried(graph: OnnxGraph, volume: Value): Value {
+  const middle = (TAPS - 1) / 2;
+  const taps = Array.from({ length: TAPS }, (_, n) => Math.exp(-((n - middle) ** 2) / (2 * SIGMA ** 2)));
+  const near = [0, 1, 2].reduce((value, axis) => {
+    const along = (length: number, other: number) => [0, 1, 2].map((k) => (k === axis ? length : other));
+    const kernel = along(TAPS, 1);
+    const pads = along(middle, 0);
+    const attributes = { kernel_shape: kernel, strides: [1, 1, 1], pads: [...pads, ...pads] };
+    return graph.node("Conv", [value, graph.floats(taps, [1, 1, ...kernel])], attributes);
   }, volume);
+  const total = graph.node("ReduceSum", [volume], { keepdims: 1 });
+  return graph.node("Add", [near, graph.node("Mul", [total, graph.filled(ANYWHERE, 1)])]);
 }
-
-/** Every voxel as a cube of eight. */
-function doubled(graph: OnnxGraph, volume: Value): Value {
-  const cube = graph.node("Reshape", [graph.filled(1, 8), graph.integers([1, 1, 2, 2, 2])]);
-  return graph.node("ConvTranspose", [volume, cube], HALVES);
-}
-
-const HALVES = { kernel_shape: [2, 2, 2], strides: [2, 2, 2] };

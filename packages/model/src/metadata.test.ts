@@ -80,11 +80,11 @@ describe("readMetadata() of inference_info.json", () => {
 
   it("reads Septum's own key", async () => {
     const settings = await modern({
-      interaction_channels: 9,
+      interaction_channels: 13,
       septum: { cover_margin: 8, border_change: { absolute: 167, minimum: 11, relative: 0.2 }, likeness: true },
     });
     expect(settings).toMatchObject({
-      interactionChannels: 10,
+      interactionChannels: 14,
       coverMargin: 8,
       borderChange: { absolute: 167, minimum: 11, relative: 0.2 },
       likeness: true,
@@ -134,7 +134,7 @@ describe("readMetadata() of inference_info.json", () => {
     [
       "likeness without channels of its own",
       { septum: { likeness: true } },
-      "needs the last 3 of the 7 interaction channels for itself, but maps prompts to them",
+      "needs the last 7 of the 7 interaction channels for itself, but maps prompts to them",
     ],
     ["a border rule without all numbers", { septum: { border_change: {} } }, "septum.border_change.absolute"],
     [

@@ -81,6 +81,14 @@ export class OnnxGraph {
     return name;
   }
 
+  /** A few numbers inside the graph file: float32 of `dims`. */
+  floats(values: readonly number[], dims: readonly number[]): Value {
+    const name = `floats_${this.#count++}`;
+    const rawData = new Uint8Array(Float32Array.from(values).buffer);
+    this.#graph.initializer.push(onnx.TensorProto.create({ name, dims: [...dims], dataType: DataType.FLOAT, rawData }));
+    return name;
+  }
+
   /** A weight of the checkpoint, float32. */
   weight(source: string, dims: readonly number[]): Value {
     this.weights.set(source, { value: source, source, dims });

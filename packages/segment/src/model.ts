@@ -16,7 +16,7 @@ export interface ModelSettings {
   /** Interaction channels including the previous mask (official: 7). */
   readonly interactionChannels: number;
   readonly channels: Readonly<Partial<Record<PromptKind, ChannelPair>>> & { readonly previous: number };
-  /** The last two interaction channels are made at the network's door, from the image and the prompts: no prompt goes there. */
+  /** The last interaction channels are made at the network's door, from the image and the prompts: no prompt goes there. */
   readonly likeness?: boolean;
   readonly supported: Readonly<Record<PromptKind, boolean>>;
   readonly supportsInitialMask: boolean;
