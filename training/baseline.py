@@ -9,12 +9,15 @@ import numpy as np
 from scipy import ndimage
 from skimage.graph import MCP_Geometric
 
+from prompts import Prompt
+from users import region_of
+
 HALF = 44
 STEP, REACH = 0.02, 0.5
 
 
 class Geodesic:
-    """Same use as `engine.Engine`: prompt with `point`, then `predict`; `mask` is the result."""
+    """Same use as `engine.Engine`: `prompt`, then `predict`; `mask` is the result."""
 
     def __init__(self, image: np.ndarray, step: float = STEP, reach: float = REACH):
         self.image = ndimage.gaussian_filter(image, 0.7)
@@ -22,14 +25,27 @@ class Geodesic:
         self.near = {True: np.full(image.shape, np.inf, np.float32), False: np.full(image.shape, np.inf, np.float32)}
         self.passes = 0
 
+    def prompt(self, prompt: Prompt) -> None:
+        """A point's intensity is that around it; a line, box or contour has its voxels' median, and grows from those near it."""
+        if prompt.kind == "point":
+            return self.point(prompt.centre, prompt.positive)
+        marked = region_of(prompt, self.image.shape)
+        intensity = np.median(self.image[marked])
+        away = np.abs(self.image - intensity)
+        like = marked & (away <= np.median(away[marked]))
+        self._grow(np.argwhere(like), intensity, prompt.positive)
+
     def point(self, voxel: np.ndarray, positive: bool) -> None:
         voxel = np.asarray(voxel)
-        low, high = np.maximum(voxel - HALF, 0), np.minimum(voxel + HALF, self.image.shape)
+        around = tuple(slice(max(0, v - 1), v + 2) for v in voxel)
+        self._grow(voxel[None], np.median(self.image[around]), positive)
+
+    def _grow(self, seeds: np.ndarray, intensity: float, positive: bool) -> None:
+        low = np.maximum(seeds.min(0) - HALF, 0)
+        high = np.minimum(seeds.max(0) + HALF, self.image.shape)
         region = tuple(slice(a, b) for a, b in zip(low, high))
-        part = self.image[region]
-        around = tuple(slice(max(0, v - 1), v + 2) for v in voxel - low)
-        costs = self.step + np.abs(part - np.median(part[around]))
-        distance, _ = MCP_Geometric(costs).find_costs([tuple(voxel - low)])
+        costs = self.step + np.abs(self.image[region] - intensity)
+        distance, _ = MCP_Geometric(costs).find_costs([tuple(seed) for seed in seeds - low])
         near = self.near[positive][region]
         np.minimum(near, distance, out=near)
 
@@ -41,7 +57,8 @@ def tune(data: str) -> None:
     from pathlib import Path
 
     from data import read_case, read_cases, read_config, training_cases
-    from score import deepest, dice
+    from score import dice
+    from users import deepest
 
     trials: dict[tuple[float, float], list[float]] = {}
     for case in training_cases(read_cases(Path(data)), read_config()["drawn_subjects_learnt"]):

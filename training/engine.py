@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from likeness import with_likeness
-from prompts import BALL, CHANNEL, dilation_edge
+from prompts import BALL, CHANNEL, Prompt, dilation_edge
+from users import region_of
 
 Box = tuple[np.ndarray, np.ndarray]
 
@@ -57,6 +58,12 @@ class Engine:
     def _queue(self, low: np.ndarray, high: np.ndarray) -> None:
         self.centre = np.array([half_even((a + b) / 2) for a, b in zip(low, high)])
         self.zoom = max(1.0, float(((high - low + self.patch // 3) / self.patch).max()))
+
+    def prompt(self, prompt: Prompt) -> None:
+        if prompt.kind == "point":
+            self.point(prompt.centre, prompt.positive)
+        else:
+            self.region(prompt.kind, region_of(prompt, self.image.shape), prompt.positive)
 
     def point(self, voxel: np.ndarray, positive: bool) -> None:
         self._stamp("point", positive, np.asarray(voxel) - 4, BALL)

@@ -43,7 +43,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     cases = {case.id: case for case in read_cases(args.data)}
-    runs = [run for run in json.loads(args.scores.read_text())["runs"] if run["tool"] == args.model.name]
+    runs = [run for run in json.loads(args.scores.read_text())["runs"] if run["tool"] == args.model.name and run["first"] == "point"]
     # Pictures are kept beside the weights, so only scans that may be passed on without conditions on the use are shown.
     open_runs = [r for r in runs if not cases[r["case"]].noncommercial and "GPL" not in cases[r["case"]].licence]
     net = read_model(args.model).eval()

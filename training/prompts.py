@@ -182,7 +182,7 @@ def make_prompt(rng: np.random.Generator, region: np.ndarray, kind: str, positiv
     lo, hi = flat_places.min(0), flat_places.max(0) + 1
     slack = rng.integers(-1, 3, 4) if kind == "box" else np.zeros(4, int)
     low = np.insert(np.maximum(lo - slack[:2], 0), axis, centre[axis])
-    high = np.insert(np.minimum(np.maximum(hi + slack[2:], lo + 1), region.shape[0]), axis, centre[axis] + 1)
+    high = np.insert(np.minimum(np.maximum(hi + slack[2:], lo + 1), section.shape), axis, centre[axis] + 1)
     if kind == "box":
         middle = np.round((low + high) / 2).astype(int)
         return Prompt("box", positive, middle, low=low, high=high, jitter=jitter)

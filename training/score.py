@@ -1,9 +1,8 @@
 """Score models with simulated users on the held-out cases whose labels were drawn by people.
 
-`python score.py --data DATA --out scores.json --model FOLDER [--model FOLDER …] [--baseline] [--prompts 5] [--per-case 2]`
+`python score.py --data DATA --out scores.json --model FOLDER [--model FOLDER …] [--baseline] [--first point box …] [--prompts 10]`
 
-The first prompt is a point at the deepest voxel of the object's largest part; every later one is a point at the deepest voxel of the
-largest connected error, positive where the object was missed and negative where it was overdrawn. Which targets of a case are used is
+The first prompt is of one of the kinds of `users.py`; every later one is a point at the largest error. Which targets of a case are used is
 fixed by a seed. Means are over cases (targets of a case first averaged); intervals are 95 % bootstrap intervals over cases.
 """
 
@@ -15,50 +14,37 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from baseline import Geodesic
 from data import Case, normalise, read_array, read_case, read_cases, read_config, scoring_cases
 from engine import Engine
 from network import read_model
 from planes import use_plane_convolutions
-from prompts import largest_part
+from prompts import Prompt
+from users import KINDS, first_prompt, next_point, point
 
 COUNTS = (1, 2, 3, 5, 10)
-
-
-def deepest(mask: np.ndarray) -> np.ndarray:
-    places = np.argwhere(mask)
-    low, high = places.min(0), places.max(0) + 1
-    depth = ndimage.distance_transform_edt(np.pad(mask[tuple(slice(a, b) for a, b in zip(low, high))], 1))
-    return np.array(np.unravel_index(depth.argmax(), depth.shape)) - 1 + low
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
     return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
 
 
-def sit(tool: Engine | Geodesic, truth: np.ndarray, prompts: int) -> dict:
+def sit(tool: Engine | Geodesic, truth: np.ndarray, first: str, prompts: int) -> dict:
     """One simulated user: Dice and seconds after every prompt. A perfect answer ends the run and is repeated to its end.
-    `prompts` holds them with voxels as `[i, j, k]`, in the form `septum segment` reads."""
-    scores, seconds, prompts_made = [], [], []
-    voxel, positive = deepest(largest_part(truth)), True
-    for _ in range(prompts):
-        prompts_made.append({"kind": "point", "voxel": [int(v) for v in voxel[::-1]], "positive": bool(positive)})
+    Where all prompts are points, `prompts` holds them with voxels as `[i, j, k]`, in the form `septum segment` reads."""
+    scores, seconds, made = [], [], []
+    prompt: Prompt | None = first_prompt(truth, first)
+    while prompt and len(scores) < prompts:
+        made.append({"kind": "point", "voxel": [int(v) for v in prompt.centre[::-1]], "positive": prompt.positive})
         began = time.perf_counter()
-        tool.point(voxel, positive)
+        tool.prompt(prompt)
         tool.predict()
         seconds.append(round(time.perf_counter() - began, 3))
-        mask = tool.mask
-        scores.append(round(dice(mask, truth), 4))
-        missed, extra = truth & ~mask, mask & ~truth
-        if not missed.any() and not extra.any():
-            break
-        parts = [largest_part(m) if m.any() else m for m in (missed, extra)]
-        positive = parts[0].sum() >= parts[1].sum()
-        voxel = deepest(parts[0] if positive else parts[1])
+        scores.append(round(dice(tool.mask, truth), 4))
+        prompt = next_point(truth, tool.mask)
     scores += scores[-1:] * (prompts - len(scores))
-    return {"dice": scores, "seconds": seconds, "passes": tool.passes, "prompts": prompts_made}
+    return {"first": first, "dice": scores, "seconds": seconds, "passes": tool.passes} | ({"prompts": made} if first == "point" else {})
 
 
 def chosen_targets(case: Case, per_case: int) -> list[int]:
@@ -66,7 +52,7 @@ def chosen_targets(case: Case, per_case: int) -> list[int]:
     return [int(t) for t in order[:per_case]]
 
 
-def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: list[Case], prompts: int, per_case: int, budget: float, pause: Path | None) -> list[dict]:
+def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: list[Case], firsts: list[str], prompts: int, per_case: int, budget: float, pause: Path | None) -> list[dict]:
     runs, began = [], time.time()
     for case in cases:
         if time.time() - began > budget:
@@ -74,12 +60,13 @@ def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: l
             break
         image, label = read_case(case)
         for target in chosen_targets(case, per_case):
-            while pause and pause.exists():
-                time.sleep(1)
-            run = sit(make(image), label == target, prompts)
-            run |= {"tool": name, "case": case.id, "modality": case.modality.split()[0], "anatomy": case.anatomy, "target": case.names[target]}
-            runs.append(run)
-            print(name, case.id, case.names[target], run["dice"], f"{sum(run['seconds']):.0f} s, {run['passes']} passes", flush=True)
+            for first in firsts:
+                while pause and pause.exists():
+                    time.sleep(1)
+                run = sit(make(image), label == target, first, prompts)
+                run |= {"tool": name, "case": case.id, "modality": case.modality.split()[0], "anatomy": case.anatomy, "target": case.names[target]}
+                runs.append(run)
+                print(name, case.id, case.names[target], first, run["dice"], f"{sum(run['seconds']):.0f} s, {run['passes']} passes", flush=True)
     return runs
 
 
@@ -95,7 +82,7 @@ def alike(make: Callable[[np.ndarray], Engine | Geodesic]) -> dict:
     clicked, others = [], []
     for n, centre in enumerate(centres):
         tool = make(normalise(image))
-        tool.point(centre, True)
+        tool.prompt(point(centre, True))
         tool.predict()
         found = [float(tool.mask[ball].mean()) for ball in balls]
         clicked.append(found.pop(n))
@@ -123,11 +110,13 @@ def summary(runs: list[dict], prompts: int) -> dict:
 
 
 def report(runs: list[dict], prompts: int) -> dict:
-    """Summaries by tool, over all and by modality and anatomy."""
+    """Summaries by tool: of runs that begin with a point over all and by modality and anatomy, and of each kind of first prompt."""
     out: dict = {}
     for tool in dict.fromkeys(run["tool"] for run in runs):
-        own = [run for run in runs if run["tool"] == tool]
-        out[tool] = {"all": summary(own, prompts)}
+        of_tool = [run for run in runs if run["tool"] == tool]
+        own = [run for run in of_tool if run["first"] == "point"]
+        firsts = [kind for kind in KINDS if any(run["first"] == kind for run in of_tool)]
+        out[tool] = {"all": summary(own, prompts), "first": {kind: summary([r for r in of_tool if r["first"] == kind], prompts) for kind in firsts}}
         for key in ("modality", "anatomy"):
             groups = sorted({run[key] for run in own})
             out[tool][key] = {g: summary([run for run in own if run[key] == g], prompts) for g in groups}
@@ -141,7 +130,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, action="append", default=[])
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"), help="of the training run: what it learnt from is not scored")
     parser.add_argument("--baseline", action="store_true")
-    parser.add_argument("--prompts", type=int, default=5)
+    parser.add_argument("--first", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of the first prompt, each a run of its own")
+    parser.add_argument("--prompts", type=int, default=10)
     parser.add_argument("--per-case", type=int, default=2)
     parser.add_argument("--budget", type=float, default=1e9, help="seconds a tool may take before no further case is begun")
     parser.add_argument("--pause-file", type=Path, help="scoring waits while this file exists")
@@ -151,21 +141,27 @@ def main() -> None:
     # Small scans first, so that a run cut short by its budget has seen many cases; the order does not depend on the model.
     cases = sorted(scoring_cases(read_cases(args.data), read_config(args.config)["drawn_subjects_learnt"]), key=lambda case: read_array(case.image_path).size)
     runs: list[dict] = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
-    done = {run["tool"] for run in runs}
     balls: dict = json.loads(args.out.read_text()).get("alike", {}) if args.out.exists() else {}
-    if args.baseline and "geodesic" not in done:
-        balls["geodesic"] = alike(Geodesic)
-        runs += run_all("geodesic", Geodesic, cases, args.prompts, args.per_case, args.budget, args.pause_file)
+
+    def score(name: str, make: Callable[[np.ndarray], Engine | Geodesic]) -> None:
+        """Of the tool `name`, what is not in the file yet."""
+        done = {run["first"] for run in runs if run["tool"] == name}
+        firsts = [kind for kind in args.first if kind not in done]
+        if name not in balls:
+            balls[name] = alike(make)
+        runs.extend(run_all(name, make, cases, firsts, args.prompts, args.per_case, args.budget, args.pause_file) if firsts else [])
+
+    if args.baseline:
+        score("geodesic", Geodesic)
     for folder in args.model:
-        if folder.name in done:
-            continue
         net = use_plane_convolutions(read_model(folder).eval().to(memory_format=torch.channels_last_3d))
-        balls[folder.name] = alike(lambda image: Engine(folder, net, image))
-        runs += run_all(folder.name, lambda image: Engine(folder, net, image), cases, args.prompts, args.per_case, args.budget, args.pause_file)
+        score(folder.name, lambda image: Engine(folder, net, image))
     result = {"prompts": args.prompts, "per_case": args.per_case, "summary": report(runs, args.prompts), "alike": balls, "runs": runs}
     args.out.write_text(json.dumps(result, indent=1))
     for tool, groups in result["summary"].items():
-        print(tool, json.dumps(groups["all"]), json.dumps(balls.get(tool)))
+        print(tool, json.dumps(balls.get(tool)))
+        for kind, values in groups["first"].items():
+            print("  first a", kind, json.dumps(values))
 
 
 if __name__ == "__main__":
