@@ -49,11 +49,12 @@ class Worlds(IterableDataset):
 
 def loss_of(outputs: list[torch.Tensor], x: torch.Tensor, truth: torch.Tensor, before: torch.Tensor, corrected: bool) -> torch.Tensor:
     """Cross-entropy and Dice. Voxels near the newest prompt (the patch's middle) count more, and so do those that look like it and are
-    no part of the object, and what was right before a correction."""
+    no part of the object, and what was right before a correction. What is too much is paid for by its share of the object's size, too,
+    since Dice hardly minds how far a flood goes, and so is what a correction lost."""
     axis = torch.arange(truth.shape[0]) - truth.shape[0] // 2
     squares = axis**2
     near = torch.exp(-(squares[:, None, None] + squares[None, :, None] + squares[None, None, :]) / (2 * 8.0**2))
-    alike = (x[0, 8].abs() < 0.3) & (truth == 0)
+    alike = (x[0, 10].abs() < 0.4) & (truth == 0)
     weight = 1 + near + 4 * alike
     if corrected:
         weight = weight + 2 * (before == truth)
@@ -61,7 +62,10 @@ def loss_of(outputs: list[torch.Tensor], x: torch.Tensor, truth: torch.Tensor, b
     entropy = F.binary_cross_entropy_with_logits(margin, truth, weight, reduction="sum") / weight.sum()
     p = torch.sigmoid(margin)
     dice = 1 - (2 * (p * truth).sum() + 10) / (p.sum() + truth.sum() + 10)
-    total = entropy + dice
+    size = truth.sum() + 50
+    total = entropy + dice + 0.3 * torch.log1p((p * (1 - truth)).sum() / size)
+    if corrected:
+        total = total + 0.3 * ((1 - p) * truth * before).sum() / size
     for level, output in enumerate(outputs[1:3], 1):
         small = F.avg_pool3d(truth[None], 2**level)[0]
         margin = output[0, 1] - output[0, 0]
@@ -172,9 +176,13 @@ def main() -> None:
         if done >= config["steps"]:
             break
         x, truth = sitting.inputs()
-        with torch.autocast("cpu", torch.bfloat16, enabled=config["bfloat16"]):
+        learnt = not sitting.ambiguous
+        with torch.set_grad_enabled(learnt), torch.autocast("cpu", torch.bfloat16, enabled=config["bfloat16"]):
             outputs = net(x)
-        loss = loss_of([output.float() for output in outputs], x, truth, sitting.before, corrected=turn > 0)
+        if not learnt:
+            sitting.answer(outputs[0])
+            continue
+        loss = loss_of([output.float() for output in outputs], x, truth, sitting.before, corrected=turn > 0 or sitting.mends)
         loss.backward()
         step()
         done += 1

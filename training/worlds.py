@@ -10,13 +10,14 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage
 
+from prompts import largest_part
 from scans import Scan
-from synth import blob_map, paint, paste_lesion, shape_map
+from synth import blob_map, neighbours, paint, paste_lesion, shape_map
 
 ZOOMS = (1.0, 1.5, 2.25, 3.375, 4.0)
 MIN_OBJECT = 200
-# The engine zooms out only for what reaches the border of its patch, so what is seen zoomed out is large there too.
-MIN_ZOOMED_OBJECT = 800
+# Mostly what is seen zoomed out is large there too, since it has reached the border of a patch. But a mistake reaches it as well.
+MIN_ZOOMED_OBJECT = 60
 
 
 @dataclass
@@ -27,6 +28,8 @@ class World:
     """bool `[n, n, n]`."""
     zoom: float
     source: str
+    ambiguous: bool = False
+    """Nothing in the image tells how far the object goes; only corrections can."""
 
 
 def sampling_grid(rng: np.random.Generator, shape: tuple[int, ...], centre: np.ndarray, size: int, step: np.ndarray, bend: bool) -> torch.Tensor:
@@ -76,7 +79,18 @@ def mirrored(rng: np.random.Generator, world: World) -> World:
     order = tuple(rng.permutation(3)) if rng.random() < 0.3 else (0, 1, 2)
     turn = tuple(slice(None, None, int(step)) for step in rng.choice([-1, 1], 3))
     image, truth = (np.ascontiguousarray(a.transpose(order)[turn]) for a in (world.image, world.truth))
-    return World(image, truth, world.zoom, world.source)
+    return World(image, truth, world.zoom, world.source, world.ambiguous)
+
+
+def halved(rng: np.random.Generator, world: World) -> None:
+    """Keep what is on one side of a plane through the object, as people part what is one in the image: head and tail, two segments."""
+    places = np.argwhere(world.truth)
+    normal = rng.standard_normal(3)
+    along = places @ normal
+    keep = along < np.quantile(along, rng.uniform(0.3, 0.7))
+    truth = np.zeros_like(world.truth)
+    truth[tuple(places[keep].T)] = True
+    world.truth, world.ambiguous = largest_part(truth), True
 
 
 def pick_voxel(rng: np.random.Generator, labels: np.ndarray, values: np.ndarray, sizes: np.ndarray) -> tuple[int, np.ndarray]:
@@ -114,10 +128,7 @@ def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: floa
     grid = sampling_grid(rng, image.shape, local, size, step, bend=rng.random() < 0.4)
     if kind == "painted":
         label_cube = resample(part, grid, "nearest").astype(np.int32)
-        truth = middle_part(label_cube == value)
-        if not truth.any():
-            return None
-        return World(paint(rng, label_cube, value, contrast), truth, zoom, f"painted {scan.id}")
+        return painted(rng, label_cube, value, contrast, zoom, f"painted {scan.id}")
     cube = resample(image, grid, "bilinear")
     if kind == "lesion":
         cube, truth = paste_lesion(rng, cube, size / 2 + rng.normal(0, 8, 3), stretch)
@@ -126,18 +137,28 @@ def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: floa
     return World(cube, truth, zoom, f"real {scan.id}")
 
 
+def painted(rng: np.random.Generator, labels: np.ndarray, value: int, contrast: float, zoom: float, source: str) -> World | None:
+    """The object `value` of a label map in an image made for it; now and then one with a neighbour, so that it has two intensities."""
+    values = [value]
+    beside = neighbours(labels, value) if rng.random() < 0.25 else []
+    if len(beside):
+        values.append(int(rng.choice(beside)))
+    truth = middle_part(np.isin(labels, values))
+    if not truth.any():
+        return None
+    return World(paint(rng, labels, value, contrast), truth, zoom, source, ambiguous=len(values) > 1)
+
+
 def from_shapes(rng: np.random.Generator, size: int, zoom: float, contrast: float, thick: float) -> World | None:
     if rng.random() < 0.2:
         labels = blob_map(rng, size)
         target = int(labels[size // 2, size // 2, size // 2])
-        truth = middle_part(labels == target)
     else:
         labels, objects = shape_map(rng, size, thickness(rng, thick))
         if not objects:
             return None
         target = objects[rng.integers(len(objects))]
-        truth = middle_part(labels == target)
-    return World(paint(rng, labels, target, contrast), truth, zoom, "shapes")
+    return painted(rng, labels, target, contrast, zoom, "shapes")
 
 
 def limit_view(rng: np.random.Generator, world: World) -> None:
@@ -174,7 +195,7 @@ def vary_intensity(rng: np.random.Generator, world: World) -> None:
 
 
 def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World:
-    """World `number` of `seed`. `config` gives `world_size`, `mix` (weights of the kinds), `min_contrast` and `thick_share`."""
+    """World `number` of `seed`. `config` gives `world_size`, `mix` (weights of the kinds), `min_contrast`, `thick_share` and `halved_share`."""
     rng = np.random.default_rng([seed, number])
     size = config["world_size"]
     kinds = list(config["mix"])
@@ -194,6 +215,8 @@ def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World
             vary_intensity(rng, world)
         if rng.random() < 0.35:
             limit_view(rng, world)
+        if rng.random() < config["halved_share"] and world.truth.any():
+            halved(rng, world)
         world.image = world.image.astype(np.float32, copy=False)
         filled = world.truth.sum()
         if smallest <= filled < 0.6 * world.truth.size and np.isfinite(world.image).all():
