@@ -1,6 +1,6 @@
 import type { ModelSettings } from "@septum/segment";
 import type { Vec3 } from "@septum/volume";
-import { LIKENESS_CHANNELS, writeLikeness } from "./likeness-graph.ts";
+import { givenChannels, writeLikeness } from "./likeness-graph.ts";
 import type { Network } from "./network.ts";
 import { OnnxGraph } from "./onnx-graph.ts";
 import { writeUNet } from "./unet-graph.ts";
@@ -38,7 +38,7 @@ export function doorGraph(
   const centred = graph.node("Sub", [raw, graph.input("mean", "float32", [1])]);
   const image = asChannels(graph.node("Div", [centred, graph.input("std", "float32", [1])]), 1);
 
-  const count = interactionChannels - (likeness ? LIKENESS_CHANNELS : 0);
+  const count = givenChannels({ interactionChannels, likeness });
   // Padding puts the previous mask at its place among zeros; the prompts are then scattered over them.
   const previous = graph.node("Cast", [graph.input("previous", "float16", SIZE)], { to: FLOAT });
   const flat = graph.node("Reshape", [previous, graph.integers([-1])]);

@@ -2,10 +2,10 @@ import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ModelSettings } from "@septum/segment";
 import { z } from "zod";
+import { CELL } from "./around-graph.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { ModelFolderError, UnsupportedModel } from "./errors.ts";
 import { checkShape, parseJson, readOptional } from "./json.ts";
-import { LIKENESS_CELL } from "./likeness-graph.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Network } from "./network.ts";
 import { type Plans, readConfiguration, readPlans } from "./plans.ts";
@@ -99,9 +99,9 @@ function checkCoverMargin({ patchSize, coverMargin }: ModelSettings, folder: str
 }
 
 function checkLikeness({ patchSize, likeness }: ModelSettings, folder: string): void {
-  if (likeness && patchSize.some((edge) => edge % LIKENESS_CELL !== 0)) {
+  if (likeness && patchSize.some((edge) => edge % CELL !== 0)) {
     throw new ModelFolderError(
-      `${folder} asks for likeness, which needs patch edges that are multiples of ${LIKENESS_CELL}; they are [${patchSize.join(", ")}]`,
+      `${folder} asks for likeness, which needs patch edges that are multiples of ${CELL}; they are [${patchSize.join(", ")}]`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { ModelSettings } from "@septum/segment";
+import { CELL, writeAround, writeMiddles } from "./around-graph.ts";
 import type { OnnxGraph, Value } from "./onnx-graph.ts";
 import { averaged, enlarged, largest, widened } from "./pool-graph.ts";
 import { writeWays } from "./ways-graph.ts";
@@ -6,21 +7,13 @@ import { writeWays } from "./ways-graph.ts";
 /** Channels that `writeLikeness` makes. */
 export const LIKENESS_CHANNELS = 7;
 
-/** Edge, in voxels, of the cells in which intensities at prompts are carried to where no prompt is; edges of a patch are multiples of it. */
-export const LIKENESS_CELL = 4;
-
-/** A prompt's middle is where its channel is above this and nothing next to it is stronger. */
-const WEAKEST = 0.3;
-
-/** Prompts fade to 0.98 with every later one. To this power it is 0.72: what the intensity at a prompt weighs. */
-const AGE = 16;
-
-/** Of the Gaussian, in cells, by which a place heeds prompts near it more than others. */
-const SIGMA = 3;
-const TAPS = 25;
-
-/** What a prompt weighs however far it is. */
-const ANYWHERE = 1e-6;
+/** How many of the interaction channels are not made by `writeLikeness`: the previous mask and the prompts. */
+export function givenChannels({
+  interactionChannels,
+  likeness,
+}: Pick<ModelSettings, "interactionChannels" | "likeness">): number {
+  return interactionChannels - (likeness ? LIKENESS_CHANNELS : 0);
+}
 
 /** Smallest spread of intensities that is told from none, in standard deviations of the image. */
 const FINEST = 0.01;
@@ -34,9 +27,6 @@ const TOLL = 0.04;
 
 /** A difference of `d` spreads is shown as `tanh(BEND * d)`. */
 const BEND = 0.2;
-
-/** Below the weight of any prompt, so that dividing by it changes nothing but the case without prompts. */
-const NEXT_TO_NOTHING = 1e-30;
 
 const FLOAT = 1;
 
@@ -69,7 +59,7 @@ interface Side {
  *
  * Such a network has no normalisation, which would take a constant difference away again. `training/likeness.py` is the same in PyTorch.
  *
- * @param image float32[1, 1, p0, p1, p2], normalised; sizes are multiples of `LIKENESS_CELL`
+ * @param image float32[1, 1, p0, p1, p2], normalised; sizes are multiples of `CELL`
  * @param interactions float32[1, n, p0, p1, p2]
  * @returns float32[1, 7, p0, p1, p2]
  */
@@ -92,13 +82,13 @@ export function writeLikeness(
     const intensity = writeAround(graph, smooth, middle);
     const atLeast = graph.node("Max", [writeAround(graph, variance, middle), graph.filled(FINEST ** 2, 1)]);
     const unit = graph.node("Sqrt", [atLeast]);
-    const atHalf = graph.node("Sub", [half, enlarged(graph, intensity, LIKENESS_CELL / 2)]);
+    const atHalf = graph.node("Sub", [half, enlarged(graph, intensity, CELL / 2)]);
     return {
       present: graph.node("Cast", [graph.node("Greater", [strongest, graph.filled(0, 1)])], { to: FLOAT }),
       seeds: graph.node("Greater", [largest(graph, middle, 2), graph.filled(0, 1)]),
-      difference: graph.node("Sub", [image, enlarged(graph, intensity, LIKENESS_CELL)]),
-      unit: enlarged(graph, unit, LIKENESS_CELL),
-      bar: graph.node("Div", [graph.node("Abs", [atHalf]), enlarged(graph, unit, LIKENESS_CELL / 2)]),
+      difference: graph.node("Sub", [image, enlarged(graph, intensity, CELL)]),
+      unit: enlarged(graph, unit, CELL),
+      bar: graph.node("Div", [graph.node("Abs", [atHalf]), enlarged(graph, unit, CELL / 2)]),
     };
   };
 
@@ -144,36 +134,4 @@ function writeVariance(graph: OnnxGraph, half: Value): Value {
   const variance = graph.node("Relu", [graph.node("Sub", [squares, square(mean)])]);
   const smallest = graph.node("Neg", [widened(graph, graph.node("Neg", [variance]))]);
   return graph.node("Add", [smallest, graph.filled(FINEST ** 2, 1)]);
-}
-
-/** The strength of every prompt at its middle, zero elsewhere. */
-function writeMiddles(graph: OnnxGraph, prompts: Value): Value {
-  const peaks = graph.node("GreaterOrEqual", [prompts, widened(graph, prompts)]);
-  const strong = graph.node("Greater", [prompts, graph.filled(WEAKEST, 1)]);
-  return graph.node("Mul", [prompts, graph.node("Cast", [graph.node("And", [peaks, strong])], { to: FLOAT })]);
-}
-
-/** In cells: what `values` are at the prompts, near ones counting most. A cell weighs as its strongest prompt. */
-function writeAround(graph: OnnxGraph, values: Value, middle: Value): Value {
-  const over = (sum: Value, mass: Value) =>
-    graph.node("Div", [sum, graph.node("Max", [mass, graph.filled(NEXT_TO_NOTHING, 1)])]);
-  const mass = averaged(graph, middle, LIKENESS_CELL);
-  const mean = over(averaged(graph, graph.node("Mul", [middle, values]), LIKENESS_CELL), mass);
-  const weight = graph.node("Pow", [largest(graph, middle, LIKENESS_CELL), graph.filled(AGE, 1)]);
-  return over(carried(graph, graph.node("Mul", [weight, mean])), carried(graph, weight));
-}
-
-/** A Gaussian over cells, and a trace of the whole. */
-function carried(graph: OnnxGraph, volume: Value): Value {
-  const middle = (TAPS - 1) / 2;
-  const taps = Array.from({ length: TAPS }, (_, n) => Math.exp(-((n - middle) ** 2) / (2 * SIGMA ** 2)));
-  const near = [0, 1, 2].reduce((value, axis) => {
-    const along = (length: number, other: number) => [0, 1, 2].map((k) => (k === axis ? length : other));
-    const kernel = along(TAPS, 1);
-    const pads = along(middle, 0);
-    const attributes = { kernel_shape: kernel, strides: [1, 1, 1], pads: [...pads, ...pads] };
-    return graph.node("Conv", [value, graph.floats(taps, [1, 1, ...kernel])], attributes);
-  }, volume);
-  const total = graph.node("ReduceSum", [volume], { keepdims: 1 });
-  return graph.node("Add", [near, graph.node("Mul", [total, graph.filled(ANYWHERE, 1)])]);
 }

@@ -4,7 +4,7 @@ import type { Vec3 } from "@septum/volume";
 import { z } from "zod";
 import { ModelFolderError, UnsupportedModel } from "./errors.ts";
 import { checkShape, parseJson, readOptional } from "./json.ts";
-import { LIKENESS_CHANNELS } from "./likeness-graph.ts";
+import { givenChannels, LIKENESS_CHANNELS } from "./likeness-graph.ts";
 
 /** What a folder's metadata says; the patch size comes from the plans. */
 export type Metadata = Omit<ModelSettings, "patchSize">;
@@ -111,16 +111,12 @@ function toMetadata(info: Modern, path: string): Metadata {
     channels[kind] = [resolve(positive, kind), resolve(negative, kind)];
   }
   refuseSharedPrevious(channels, info.supported_interactions, path);
-  if (
-    info.septum.likeness &&
-    Object.values(channels)
-      .flat()
-      .some((channel) => channel >= count - LIKENESS_CHANNELS)
-  ) {
-    throw new ModelFolderError(
-      `${path} asks for likeness, which needs the last ${LIKENESS_CHANNELS} of the ${count} interaction channels for itself, but maps prompts to them`,
-    );
-  }
+  refuseTakenLikeness(
+    channels,
+    givenChannels({ interactionChannels: count, likeness: info.septum.likeness }),
+    count,
+    path,
+  );
   return {
     interactionChannels: count,
     channels: channels as ModelSettings["channels"],
@@ -160,6 +156,20 @@ function refuseSharedPrevious(
     if (supported[kind] && (channels[kind] as ChannelPair).includes(channels.previous as number)) {
       throw new ModelFolderError(`${path} maps ${kind} and prev_seg to the same channel ${channels.previous}`);
     }
+  }
+}
+
+/** The first `given` of `count` channels are for prompts; what is behind them is for likeness. */
+function refuseTakenLikeness(
+  channels: Record<string, number | ChannelPair>,
+  given: number,
+  count: number,
+  path: string,
+): void {
+  if (Math.max(...Object.values(channels).flat()) >= given) {
+    throw new ModelFolderError(
+      `${path} asks for likeness, which needs the last ${LIKENESS_CHANNELS} of the ${count} interaction channels for itself, but maps prompts to them`,
+    );
   }
 }
 

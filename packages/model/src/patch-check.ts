@@ -1,9 +1,10 @@
 import type { ModelSettings, Patch } from "@septum/segment";
 import { PassFailed } from "./errors.ts";
-import { LIKENESS_CHANNELS } from "./likeness-graph.ts";
+import { givenChannels } from "./likeness-graph.ts";
 
 /** Refuses a patch that does not fit the network before it reaches native code. Throws `PassFailed`. */
-export function checkPatch(patch: Patch, { patchSize, interactionChannels, likeness }: ModelSettings): void {
+export function checkPatch(patch: Patch, settings: ModelSettings): void {
+  const { patchSize } = settings;
   const { size, image, mean, std, previous, promptIndex, promptValue } = patch;
   if (size.some((edge, axis) => edge !== patchSize[axis])) {
     throw new PassFailed(
@@ -24,7 +25,7 @@ export function checkPatch(patch: Patch, { patchSize, interactionChannels, liken
   if (!Number.isFinite(mean) || !(std > 0 && std < Number.POSITIVE_INFINITY)) {
     throw new PassFailed(`Cannot normalise by mean ${mean} and standard deviation ${std}`);
   }
-  const channels = interactionChannels - (likeness ? LIKENESS_CHANNELS : 0);
+  const channels = givenChannels(settings);
   const end = channels * voxels;
   for (const position of promptIndex) {
     if (position < 0 || position >= end) {
