@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.graph import MCP_Geometric
 
-from prompts import Prompt
+from prompts import Prompt, deepest_voxel
 from users import region_of
 
 HALF = 44
@@ -58,7 +58,6 @@ def tune(data: str) -> None:
 
     from data import read_case, read_cases, read_config, training_cases
     from score import dice
-    from users import deepest
 
     trials: dict[tuple[float, float], list[float]] = {}
     for case in training_cases(read_cases(Path(data)), read_config()["drawn_subjects_learnt"]):
@@ -69,7 +68,7 @@ def tune(data: str) -> None:
             truth = label == target
             for step in (0.005, 0.02, 0.05):
                 tool = Geodesic(image, step)
-                tool.point(deepest(truth), True)
+                tool.point(deepest_voxel(truth), True)
                 for reach in (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0):
                     trials.setdefault((step, reach), []).append(dice(tool.near[True] < reach, truth))
     for key, values in sorted(trials.items(), key=lambda item: -np.mean(item[1])):

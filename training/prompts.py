@@ -146,15 +146,21 @@ def stamp_lasso(channel: np.ndarray, prompt: Prompt, origin: np.ndarray, scaled:
         channel[region] = np.maximum(channel[region], mask * weight)
 
 
-def deep_voxel(rng: np.random.Generator, mask: np.ndarray, deepest: float) -> np.ndarray:
-    """A voxel of `mask`: with probability `deepest` the one farthest from the border, otherwise any."""
+def deepest_voxel(mask: np.ndarray) -> np.ndarray:
+    """The voxel of `mask` farthest from its border."""
     places = np.argwhere(mask)
-    if rng.random() >= deepest:
-        return places[rng.integers(len(places))]
     low, high = places.min(0), places.max(0) + 1
     part = np.pad(mask[tuple(slice(a, b) for a, b in zip(low, high))], 1)
     depth = ndimage.distance_transform_edt(part)
     return np.array(np.unravel_index(depth.argmax(), depth.shape)) - 1 + low
+
+
+def deep_voxel(rng: np.random.Generator, mask: np.ndarray, deepest: float) -> np.ndarray:
+    """A voxel of `mask`: with probability `deepest` the one farthest from the border, otherwise any."""
+    if rng.random() < deepest:
+        return deepest_voxel(mask)
+    places = np.argwhere(mask)
+    return places[rng.integers(len(places))]
 
 
 def largest_part(mask: np.ndarray) -> np.ndarray:

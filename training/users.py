@@ -5,18 +5,10 @@ the same first prompt.
 """
 
 import numpy as np
-from scipy import ndimage
 
-from prompts import Prompt, largest_part, make_prompt
+from prompts import Prompt, deepest_voxel, largest_part, make_prompt
 
 KINDS = ("point", "scribble", "box", "lasso")
-
-
-def deepest(mask: np.ndarray) -> np.ndarray:
-    places = np.argwhere(mask)
-    low, high = places.min(0), places.max(0) + 1
-    depth = ndimage.distance_transform_edt(np.pad(mask[tuple(slice(a, b) for a, b in zip(low, high))], 1))
-    return np.array(np.unravel_index(depth.argmax(), depth.shape)) - 1 + low
 
 
 def point(voxel: np.ndarray, positive: bool) -> Prompt:
@@ -27,7 +19,7 @@ def first_prompt(truth: np.ndarray, kind: str) -> Prompt:
     """At the deepest voxel of the object's largest part: a point there, or a line, box or contour in a slice through it."""
     part = largest_part(truth)
     if kind == "point":
-        return point(deepest(part), True)
+        return point(deepest_voxel(part), True)
     return make_prompt(np.random.default_rng(int(truth.sum())), part, kind, True, deepest=1.0)
 
 
@@ -38,7 +30,7 @@ def next_point(truth: np.ndarray, mask: np.ndarray) -> Prompt | None:
         return None
     parts = [largest_part(m) if m.any() else m for m in (missed, extra)]
     positive = parts[0].sum() >= parts[1].sum()
-    return point(deepest(parts[0] if positive else parts[1]), positive)
+    return point(deepest_voxel(parts[0] if positive else parts[1]), positive)
 
 
 def region_of(prompt: Prompt, shape: tuple[int, ...]) -> np.ndarray:
