@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtInModel } from "@septum/server";
 import type { Vec3 } from "@septum/volume";
@@ -29,7 +30,7 @@ export const app = {
       ...(await painting(page)),
       ...(await clicking(page, "a network of a millisecond", 7)),
     ]);
-    return [...hands, ...(await withPage(builtInModel, file, (page) => clicking(page, "light-v1", 3)))];
+    return [...hands, ...(await withPage(builtInModel, file, (page) => clicking(page, basename(builtInModel), 3)))];
   },
 };
 

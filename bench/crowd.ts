@@ -1,5 +1,5 @@
 import { cpSync, openAsBlob, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@septum/protocol";
@@ -23,7 +23,7 @@ export const crowd = {
   measures: `clicks of ${people} people (one pass each, then up to ${thinkMs / 1000} s of looking) beside ${refining} who refine without a pause`,
   async run(): Promise<readonly Figure[]> {
     const small = await withFolder(async (folder) => crowdWith("a network of a millisecond", smallModel(folder)));
-    return [...small, ...(await crowdWith("light-v1", builtInModel))];
+    return [...small, ...(await crowdWith(basename(builtInModel), builtInModel))];
   },
 };
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadModel } from "@septum/model";
 import { createSegmenter, finish, type PreparedImage, prepareImage, type Segmenter } from "@septum/segment";
+import { builtInModel } from "@septum/server";
 import type { Figure } from "./report.ts";
 import { syntheticScan } from "./synthetic.ts";
 
-const builtIn = fileURLToPath(new URL("../../models/light-v1/", import.meta.url));
 const cacheDir = fileURLToPath(new URL("../../.cache/bench/graphs/", import.meta.url));
 
 /**
@@ -80,7 +80,7 @@ function figures(what: string, { network, outside, passes }: Spent, budget?: num
 
 function withPatchSize(edge: number): string {
   const folder = mkdtempSync(join(tmpdir(), "septum-bench-"));
-  cpSync(builtIn, folder, { recursive: true });
+  cpSync(builtInModel, folder, { recursive: true });
   const path = join(folder, "plans.json");
   const plans = JSON.parse(readFileSync(path, "utf8"));
   plans.configurations["3d_fullres"].patch_size = [edge, edge, edge];
