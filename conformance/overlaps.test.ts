@@ -74,11 +74,16 @@ describe.runIf(chromiumPath)("segments that overlap, in a real browser", { timeo
     await page.keyboard.press("Control+y");
     await expect.poll(inTheMiddle, patience).toEqual(everywhere("red"));
 
-    // The view that is kept says which segment is active.
-    await expect.poll(async () => (await client.status()).view?.active, patience).toBe(small);
-    await page.reload();
-    await page.waitForFunction(() => window.septum?.ready);
-    await expect.poll(inTheMiddle, patience).toEqual(everywhere("red"));
+    // How the session is looked at is kept, even what was chosen in the moment before.
+    for (const [style, wanted] of [
+      ["Outline", "grey"],
+      ["Both", "red"],
+    ]) {
+      await page.getByText(style, { exact: true }).click();
+      await page.reload();
+      await page.waitForFunction(() => window.septum?.ready);
+      await expect.poll(inTheMiddle, patience).toEqual(everywhere(wanted));
+    }
 
     const beside: Vec3 = [middle[0], middle[1] + 4, middle[2]];
     await expect.poll(() => hue(beside), patience).toBe("green");

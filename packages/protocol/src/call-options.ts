@@ -9,6 +9,8 @@ export interface CallOptions {
    * gets `already_done` when it had been done.
    */
   readonly key?: string;
+  /** Is sent although the page is left meanwhile. Browsers take at most 64 KiB of body for such calls. */
+  readonly keepalive?: boolean;
 }
 
 export interface SliceOptions extends CallOptions {

@@ -23,6 +23,8 @@ export interface Call {
   readonly key?: string;
   /** Leave the session's id out, so that the answer does not change which session this is. */
   readonly anonymous?: boolean;
+  /** Is sent although the page is left meanwhile. */
+  readonly keepalive?: boolean;
 }
 
 /** One server, and the session that its answers belong to. */
@@ -72,6 +74,7 @@ export function createTransport(options: TransportOptions): Transport {
         headers,
         body: call.form ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),
         signal: call.signal,
+        keepalive: call.keepalive,
       }).catch(connectionLost(call));
       if (!response.ok) throw toApiError(response.status, await response.text().catch(() => ""));
       // A session made by this call, unless another call or the person chose one meanwhile.

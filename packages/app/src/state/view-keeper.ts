@@ -29,6 +29,11 @@ export function keepViews(): void {
     if (state.view !== before.view) keepSoon();
   });
   editing.subscribe(keepSoon);
+  // A page that is closed, loaded anew or put away on a phone has no later.
+  window.addEventListener("pagehide", keepNow);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keepNow();
+  });
 }
 
 function enter(): void {
@@ -58,13 +63,19 @@ function keepSoon(): void {
   timer = setTimeout(keep, afterMs);
 }
 
+function keepNow(): void {
+  if (kept === undefined) return;
+  clearTimeout(timer);
+  keep();
+}
+
 function keep(): void {
   const state = store.getState();
   const next = text();
   // Not while the scan is on its way: the crosshair stands in its middle then, not where the person left it.
   if (next === kept || state.session.phase !== "ready" || state.scan !== "ready") return;
   kept = next;
-  client.keepView(viewToKeep(state, editing.getState())).catch((error: unknown) => {
+  client.keepView(viewToKeep(state, editing.getState()), { keepalive: true }).catch((error: unknown) => {
     // Tried again with the next change.
     kept = "";
     handleLoss(error, "keep the view", { asked: false });
