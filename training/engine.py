@@ -35,6 +35,7 @@ class Engine:
         self.relative = border.get("relative", 0.2)
         self.margin = own.get("cover_margin", 24)
         self.likeness = own.get("likeness", False)
+        self.second_look = own.get("second_look", False)
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
         self.net, self.image = net, image
@@ -141,6 +142,9 @@ class Engine:
             predicted = self._run(x)
         if zoom == 1:
             self._write(predicted.numpy(), low)
+            if self.second_look:
+                x, _, low, _ = self._build(self.centre, 1.0)
+                self._write(self._run(x).numpy(), low)
             return
         self._refine(predicted, low, size)
 

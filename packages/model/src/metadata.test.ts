@@ -20,6 +20,7 @@ const official = {
   coverMargin: 24,
   borderChange: { absolute: 1500, minimum: 100, relative: 0.2 },
   likeness: false,
+  secondLook: false,
   hints: { scribbleThickness: [2, 2, 2], refinesMasks: true },
 };
 
@@ -81,13 +82,19 @@ describe("readMetadata() of inference_info.json", () => {
   it("reads Septum's own key", async () => {
     const settings = await modern({
       interaction_channels: 13,
-      septum: { cover_margin: 8, border_change: { absolute: 167, minimum: 11, relative: 0.2 }, likeness: true },
+      septum: {
+        cover_margin: 8,
+        border_change: { absolute: 167, minimum: 11, relative: 0.2 },
+        likeness: true,
+        second_look: true,
+      },
     });
     expect(settings).toMatchObject({
       interactionChannels: 14,
       coverMargin: 8,
       borderChange: { absolute: 167, minimum: 11, relative: 0.2 },
       likeness: true,
+      secondLook: true,
     });
   });
 

@@ -48,6 +48,7 @@ const septum = z.object({
     .strictObject({ absolute: z.number().min(0), minimum: z.number().min(0), relative: z.number().min(0) })
     .default({ absolute: 1500, minimum: 100, relative: 0.2 }),
   likeness: z.boolean().default(false),
+  second_look: z.boolean().default(false),
 });
 
 const modern = common.extend({
@@ -126,6 +127,7 @@ function toMetadata(info: Modern, path: string): Metadata {
     decay: info.interaction_decay ?? 1,
     coverMargin: info.septum.cover_margin,
     likeness: info.septum.likeness,
+    secondLook: info.septum.second_look,
     borderChange: info.septum.border_change,
     hints: {
       scribbleThickness: perAxis(info.preferred_scribble_thickness),

@@ -39,6 +39,19 @@ test("a segmenter equals the dense reference on any sequence of prompts", async 
   );
 });
 
+test("a segmenter that looks at its answers again equals the dense reference", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 99 }),
+      fc.array(call, { minLength: 1, maxLength: 4 }),
+      async (seed, calls) => {
+        await compare({ ...smallSettings, secondLook: true }, seed, calls);
+      },
+    ),
+    { numRuns: 10 },
+  );
+});
+
 test("a segmenter equals the dense reference when prompt strengths are scaled back", async () => {
   // 0.01 reaches the end of half precision after three prompts.
   await fc.assert(

@@ -25,6 +25,8 @@ export interface ModelSettings {
   readonly decay: number;
   /** Voxels on each side of a refinement box that do not count as covered (reference: 24). */
   readonly coverMargin: number;
+  /** Every answer that fills one patch is shown to the network again, to be made better; the reference asks once. */
+  readonly secondLook?: boolean;
   /** When a face of the patch counts as changed (reference: 1500, 100, 0.2). */
   readonly borderChange: { readonly absolute: number; readonly minimum: number; readonly relative: number };
   /** For programs that draw prompts; the engine itself has no use for it. */

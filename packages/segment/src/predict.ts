@@ -35,7 +35,7 @@ export interface Prediction {
   /** Hull of what is written; may reach outside the volume. */
   readonly changed: Box;
   readonly views: readonly View[];
-  /** Refinement boxes in order. Empty when the first look was enough. */
+  /** Boxes that were looked at again, in order. Empty when the first look was enough. */
   readonly boxes: readonly Box[];
   readonly randomLeftover: number;
   readonly passes: number;
@@ -44,14 +44,20 @@ export interface Prediction {
 
 /**
  * The prediction loop (spec §6): look, zoom out while the object reaches the border, and refine at full resolution what
- * the zoomed-out look changed. Yields after every network pass.
+ * the zoomed-out look changed. A model may ask for a second look where there was no need to zoom out; that is not in the
+ * spec. Yields after every network pass.
  */
 export async function* predictMask(request: PredictionRequest): AsyncGenerator<Step, Prediction, void> {
   const network = timedNetwork(request);
   const { view, views, prediction } = yield* lookUntilInside(request, network);
   if (view.zoom === 1) {
     const mask = bitRows(packBits(prediction), view.box);
-    return { masks: [mask], changed: view.box, views, boxes: [], randomLeftover: 0, ...network.spent() };
+    const found = { changed: view.box, views, randomLeftover: 0 };
+    if (!request.scene.settings.secondLook) return { ...found, masks: [mask], boxes: [], ...network.spent() };
+    // Nothing is outside the volume in what the network is shown, as nothing is when it is asked for the first time.
+    const first = { ...mask, box: clipBox(view.box, request.scene.size) };
+    const masks = yield* refine(request, network, first, [view.box]);
+    return { ...found, masks, boxes: [view.box], ...network.spent() };
   }
   const coarse = coarseRows(prediction, view, request.scene.size);
   const { boxes, random } = await planRefinement(request, view, coarse);

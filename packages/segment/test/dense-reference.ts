@@ -145,10 +145,15 @@ export function densePredict(
   }
   const seen = clip(look.box, size);
   if (zoom === 1) {
-    eachVoxel(seen, (a, b, c) => {
-      mask[at(size, a, b, c)] = prediction[inBox(look.box, a, b, c)];
-    });
-    return { zooms, boxes: [], changed: seen };
+    const write = () =>
+      eachVoxel(seen, (a, b, c) => {
+        mask[at(size, a, b, c)] = prediction[inBox(look.box, a, b, c)];
+      });
+    write();
+    if (!settings.secondLook) return { zooms, boxes: [], changed: seen };
+    prediction = network(build(state, centre, 1).input);
+    write();
+    return { zooms, boxes: [look.box], changed: seen };
   }
   const scaled = extent(look.box);
   const coarse = resizeLinear(Float32Array.from(prediction), settings.patchSize, scaled).map((v) => (v >= 0.5 ? 1 : 0));
