@@ -9,7 +9,8 @@ const clicks = 24;
 /** A person clicking in a large scan, one click after the other; the answer brings the changed box. */
 export const click = {
   name: "click",
-  measures: "answer after a click, 512×512×300, one 64³ pass, on disk before the answer, which brings the changed box",
+  measures:
+    "answer after a click, 512×512×300, in one 64³ patch, on disk before the answer, which brings the changed box",
   async run(): Promise<readonly Figure[]> {
     const file = await openAsBlob(await syntheticFile([512, 512, 300]));
     return withServer(async (url) => {
@@ -36,12 +37,12 @@ export const click = {
         { what: `click to answer (p50 of ${clicks})`, measured: quantile(whole, 0.5), unit: "ms" },
         { what: "beyond the network's time (p50)", measured: quantile(network, 0.5), unit: "ms" },
         {
-          what: "beyond the pass, patch and mask included (p50)",
+          what: "beyond its passes, patches and masks included (p50)",
           measured: quantile(beyond, 0.5),
           unit: "ms",
           budget: 30,
         },
-        { what: "beyond the pass (p99)", measured: quantile(beyond, 0.99), unit: "ms" },
+        { what: "beyond its passes (p99)", measured: quantile(beyond, 0.99), unit: "ms" },
       ];
     });
   },

@@ -20,7 +20,7 @@ const thinkMs = 4_000;
 /** Eight people who click and look, beside two whose prompts are refined over and over. */
 export const crowd = {
   name: "crowd",
-  measures: `clicks of ${people} people (one pass each, then up to ${thinkMs / 1000} s of looking) beside ${refining} who refine without a pause`,
+  measures: `clicks of ${people} people (one patch each, then up to ${thinkMs / 1000} s of looking) beside ${refining} who refine without a pause`,
   async run(): Promise<readonly Figure[]> {
     const small = await withFolder(async (folder) => crowdWith("a network of a millisecond", smallModel(folder)));
     return [...small, ...(await crowdWith(basename(builtInModel), builtInModel))];
