@@ -67,13 +67,11 @@ function parseHeader(text: string): NpyHeader {
   if (!descr || !order || !extents) throw broken(`its header is ${JSON.stringify(text.slice(0, 200).trim())}`);
   const type = npyTypes.find((known) => known === descr[2]);
   if (!type) throw broken(`its elements are "${descr[1]}${descr[2]}", and ${npyTypes.join(", ")} are known`);
-  const shape = extents[1].split(",").filter((part) => part.trim() !== "");
-  return {
-    type,
-    littleEndian: descr[1] !== ">",
-    fortranOrder: order[1] === "True",
-    shape: shape.map(Number),
-  };
+  const parts = extents[1].split(",").filter((part) => part.trim() !== "");
+  const shape = parts.map(Number);
+  // Two numbers without a comma between them are none.
+  if (!shape.every(Number.isSafeInteger)) throw broken(`its shape is (${extents[1].slice(0, 200)})`);
+  return { type, littleEndian: descr[1] !== ">", fortranOrder: order[1] === "True", shape };
 }
 
 /** Bytes of one element. */
