@@ -26,45 +26,15 @@ const call = fc.record({
   forceFullRefine: fc.boolean(),
 });
 
-test("a segmenter equals the dense reference on any sequence of prompts", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 0, max: 99 }),
-      fc.array(call, { minLength: 1, maxLength: 4 }),
-      async (seed, calls) => {
-        await compare(smallSettings, seed, calls);
-      },
-    ),
-    { numRuns: 15 },
-  );
-});
+test("a segmenter equals the dense reference on any sequence of prompts", () =>
+  sequences(smallSettings, { minLength: 1, maxLength: 4 }, 15));
 
-test("a segmenter that looks at its answers again equals the dense reference", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 0, max: 99 }),
-      fc.array(call, { minLength: 1, maxLength: 4 }),
-      async (seed, calls) => {
-        await compare({ ...smallSettings, secondLook: true }, seed, calls);
-      },
-    ),
-    { numRuns: 10 },
-  );
-});
+test("a segmenter that looks at its answers again equals the dense reference", () =>
+  sequences({ ...smallSettings, secondLook: true }, { minLength: 1, maxLength: 4 }, 10));
 
-test("a segmenter equals the dense reference when prompt strengths are scaled back", async () => {
-  // 0.01 reaches the end of half precision after three prompts.
-  await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 0, max: 99 }),
-      fc.array(call, { minLength: 4, maxLength: 7 }),
-      async (seed, calls) => {
-        await compare({ ...smallSettings, decay: 0.01 }, seed, calls);
-      },
-    ),
-    { numRuns: 5 },
-  );
-});
+// 0.01 reaches the end of half precision after three prompts.
+test("a segmenter equals the dense reference when prompt strengths are scaled back", () =>
+  sequences({ ...smallSettings, decay: 0.01 }, { minLength: 4, maxLength: 7 }, 5));
 
 test("an initial mask refined in full equals the dense reference", async () => {
   await fc.assert(
@@ -110,6 +80,12 @@ interface Call {
   readonly autozoom: boolean;
   readonly predict: boolean;
   readonly forceFullRefine: boolean;
+}
+
+function sequences(settings: ModelSettings, lengths: fc.ArrayConstraints, numRuns: number): Promise<void> {
+  const seed = fc.integer({ min: 0, max: 99 });
+  const property = fc.asyncProperty(seed, fc.array(call, lengths), (seed, calls) => compare(settings, seed, calls));
+  return fc.assert(property, { numRuns });
 }
 
 function compare(settings: ModelSettings, seed: number, calls: readonly Call[]): Promise<void> {
