@@ -4,6 +4,7 @@ Arrays are `[k, j, i]`. The random leftovers of the box cover use a seeded gener
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,9 @@ def half_even(value: float) -> int:
 
 
 class Engine:
-    """One image, one object. Prompt, then `predict`; `mask` is the result."""
+    """One image with its spacing (mm, `[k, j, i]`), one object. Prompt, then `predict`; `mask` is the result."""
 
-    def __init__(self, folder: Path, net: nn.Module, image: np.ndarray):
+    def __init__(self, folder: Path, net: nn.Module, image: np.ndarray, spacing: Sequence[float] = (1, 1, 1)):
         info = json.loads((folder / "inference_info.json").read_text())
         plans = json.loads((folder / "plans.json").read_text())
         own = info.get("septum", {})
@@ -38,7 +39,10 @@ class Engine:
         self.second_look = own.get("second_look", False)
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
-        self.net, self.image = net, image
+        # Below 1.15 a zoom that only the voxels' size asks for is not worth a blurred look and a refinement.
+        wanted = max(own.get("first_view_mm", 0) / (self.patch * spacing))
+        self.first_zoom = wanted if wanted >= 1.15 else 1.0
+        self.name, self.net, self.image = folder.name, net, image
         self.channels = np.zeros((7, *image.shape), np.float32)
         self.intensity = 1.0
         self.random = np.random.default_rng(0)
@@ -133,7 +137,7 @@ class Engine:
             self.channels[(0, *(slice(x, y) for x, y in zip(a, b)))] = part
 
     def predict(self) -> None:
-        zoom = min(4.0, self.zoom)
+        zoom = min(4.0, max(self.zoom, self.first_zoom))
         x, previous, low, size = self._build(self.centre, zoom)
         predicted = self._run(x)
         while self._border_changed(predicted, previous) and zoom < 4:

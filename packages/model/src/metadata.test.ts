@@ -21,6 +21,7 @@ const official = {
   borderChange: { absolute: 1500, minimum: 100, relative: 0.2 },
   likeness: false,
   secondLook: false,
+  firstView: 0,
   hints: { scribbleThickness: [2, 2, 2], refinesMasks: true },
 };
 
@@ -87,6 +88,7 @@ describe("readMetadata() of inference_info.json", () => {
         border_change: { absolute: 167, minimum: 11, relative: 0.2 },
         likeness: true,
         second_look: true,
+        first_view_mm: 64,
       },
     });
     expect(settings).toMatchObject({
@@ -95,6 +97,7 @@ describe("readMetadata() of inference_info.json", () => {
       borderChange: { absolute: 167, minimum: 11, relative: 0.2 },
       likeness: true,
       secondLook: true,
+      firstView: 64,
     });
   });
 

@@ -49,6 +49,7 @@ const septum = z.object({
     .default({ absolute: 1500, minimum: 100, relative: 0.2 }),
   likeness: z.boolean().default(false),
   second_look: z.boolean().default(false),
+  first_view_mm: z.number().min(0).max(1000).default(0),
 });
 
 const modern = common.extend({
@@ -128,6 +129,7 @@ function toMetadata(info: Modern, path: string): Metadata {
     coverMargin: info.septum.cover_margin,
     likeness: info.septum.likeness,
     secondLook: info.septum.second_look,
+    firstView: info.septum.first_view_mm,
     borderChange: info.septum.border_change,
     hints: {
       scribbleThickness: perAxis(info.preferred_scribble_thickness),

@@ -27,6 +27,8 @@ export interface ModelSettings {
   readonly coverMargin: number;
   /** Every answer that fills one patch is shown to the network again, to be made better; the reference asks once. */
   readonly secondLook?: boolean;
+  /** The first look at a prompt sees at least so much, in millimetres, along every edge; the reference sees a patch, however fine the voxels. */
+  readonly firstView?: number;
   /** When a face of the patch counts as changed (reference: 1500, 100, 0.2). */
   readonly borderChange: { readonly absolute: number; readonly minimum: number; readonly relative: number };
   /** For programs that draw prompts; the engine itself has no use for it. */

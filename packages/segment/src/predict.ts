@@ -1,9 +1,9 @@
-import { type Box, clipBox, packBits, shiftBox, uniteBoxes } from "@septum/volume";
+import { type Box, clipBox, packBits, shiftBox, spacing, uniteBoxes } from "@septum/volume";
 import { borderChanged } from "./border.ts";
 import { changeMap } from "./change-map.ts";
 import { coarseRows } from "./coarse-mask.ts";
 import { type Cover, cover } from "./cover.ts";
-import { swapBoxAxes } from "./engine-space.ts";
+import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { bitRows, collectBits, type MaskRows } from "./mask-rows.ts";
 import type { Model, Patch } from "./model.ts";
 import { refinementPatch, type Scene, viewPatch } from "./patch.ts";
@@ -11,7 +11,7 @@ import { previewOf } from "./preview.ts";
 import { nearestMask } from "./previous-mask.ts";
 import type { RandomIndex } from "./random.ts";
 import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
-import { largestZoom, patchBox, type View, viewAt, zoomOut } from "./view.ts";
+import { largestZoom, patchBox, type View, viewAt, zoomOut, zoomToSee } from "./view.ts";
 
 /** What one prediction works on. Nothing in it is changed. */
 export interface PredictionRequest {
@@ -44,8 +44,8 @@ export interface Prediction {
 
 /**
  * The prediction loop (spec §6): look, zoom out while the object reaches the border, and refine at full resolution what
- * the zoomed-out look changed. A model may ask for a second look where there was no need to zoom out; that is not in the
- * spec. Yields after every network pass.
+ * the zoomed-out look changed. A model may ask to see so many millimetres at first, and for a second look where there was
+ * no need to zoom out; neither is in the spec. Yields after every network pass.
  */
 export async function* predictMask(request: PredictionRequest): AsyncGenerator<Step, Prediction, void> {
   const network = timedNetwork(request);
@@ -70,7 +70,7 @@ export async function* predictMask(request: PredictionRequest): AsyncGenerator<S
 async function* lookUntilInside(request: PredictionRequest, network: Network) {
   const { scene, start, autozoom } = request;
   const views: View[] = [];
-  let view: View | undefined = viewAt(start.centre, Math.min(largestZoom, start.zoom), scene.settings.patchSize);
+  let view: View | undefined = viewAt(start.centre, firstZoom(scene, start), scene.settings.patchSize);
   for (;;) {
     views.push(view);
     const prediction = await network.run(viewPatch(scene, view), "coarse");
@@ -85,6 +85,12 @@ async function* lookUntilInside(request: PredictionRequest, network: Network) {
     if (wider === undefined) return { view, views, prediction };
     view = wider;
   }
+}
+
+function firstZoom({ image, settings }: Scene, { zoom }: QueuedView): number {
+  const { firstView = 0, patchSize } = settings;
+  const wanted = zoomToSee(firstView, patchSize, swapAxes(spacing(image.volume.affine)));
+  return Math.min(largestZoom, Math.max(wanted, zoom));
 }
 
 /** Where to look closely (spec §6.6). */

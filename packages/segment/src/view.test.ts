@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { boxCentre, dilationEdge, initialZoom, viewAt, zoomOut } from "./view.ts";
+import { boxCentre, dilationEdge, initialZoom, viewAt, zoomOut, zoomToSee } from "./view.ts";
 
 test("dilationEdge() is the spec's table", () => {
   const zooms = [1, 1.0052, 1.25, 1.4999, 1.5, 2.25, 2.5, 3, 3.375, 3.5, 4];
@@ -33,6 +33,14 @@ test("viewAt() rounds sizes half to even, and a zoom just above 1 may change not
     unscaled: true,
     zoom: 1.002,
   });
+});
+
+test("zoomToSee() widens the view along the edge that sees least, and leaves one alone that sees nearly enough", () => {
+  const patch = [64, 64, 64] as const;
+  expect(zoomToSee(64, patch, [5, 0.5, 0.8])).toBe(2);
+  expect(zoomToSee(64, patch, [0.98, 0.98, 3.27])).toBe(1);
+  expect(zoomToSee(64, patch, [3, 3, 3])).toBe(1);
+  expect(zoomToSee(0, patch, [0.1, 0.1, 0.1])).toBe(1);
 });
 
 test("initialZoom() leaves a third of the patch free and is not below 1", () => {

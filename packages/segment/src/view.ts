@@ -42,6 +42,15 @@ export function initialZoom(box: Box, patchSize: Vec3): number {
   return Math.max(1, ...zooms);
 }
 
+/** Below this a zoom that only the voxels' size asks for is not worth a blurred look and a refinement. */
+const smallestUsefulZoom = 1.15;
+
+/** Zoom at which a patch sees at least `millimetres` along each of its edges; 1 where it does, or nearly does, unzoomed. */
+export function zoomToSee(millimetres: number, patchSize: Vec3, spacing: Vec3): number {
+  const zoom = Math.max(...patchSize.map((edge, axis) => millimetres / (edge * spacing[axis])));
+  return zoom < smallestUsefulZoom ? 1 : zoom;
+}
+
 /** The voxel in the middle of a box, halves to even. */
 export function boxCentre(box: Box): Vec3 {
   return mapAxes((axis) => roundHalfEven((box[axis][0] + box[axis][1]) / 2));

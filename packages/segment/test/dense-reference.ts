@@ -125,13 +125,13 @@ export function densePredict(
   state: DenseState,
   network: Network,
   random: RandomIndex,
-  options: { autozoom: boolean; forceFullRefine: boolean },
+  options: { autozoom: boolean; forceFullRefine: boolean; leastZoom?: number },
 ): DenseResult | undefined {
   if (state.queued === undefined) return undefined;
   const { size, settings } = state;
   const { centre } = state.queued;
   const mask = state.channels[settings.channels.previous];
-  let zoom = Math.min(4, state.queued.zoom);
+  let zoom = Math.min(4, Math.max(state.queued.zoom, options.leastZoom ?? 1));
   state.queued = undefined;
   const zooms: number[] = [];
   let look = build(state, centre, zoom);
