@@ -16,6 +16,9 @@ from likeness import with_likeness
 from prompts import BALL, CHANNEL, Prompt, dilation_edge
 from users import region_of
 
+THICKEST_SLICE = 8.0
+"""Millimetres that slices may come to by zooming out for a first view, which coarsens every axis alike."""
+
 Box = tuple[np.ndarray, np.ndarray]
 
 
@@ -40,7 +43,7 @@ class Engine:
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
         # Below 1.15 a zoom that only the voxels' size asks for is not worth a blurred look and a refinement.
-        wanted = max(own.get("first_view_mm", 0) / (self.patch * spacing))
+        wanted = min(max(own.get("first_view_mm", 0) / (self.patch * spacing)), THICKEST_SLICE / max(spacing))
         self.first_zoom = wanted if wanted >= 1.15 else 1.0
         self.name, self.net, self.image = folder.name, net, image
         self.channels = np.zeros((7, *image.shape), np.float32)

@@ -37,10 +37,13 @@ test("viewAt() rounds sizes half to even, and a zoom just above 1 may change not
 
 test("zoomToSee() widens the view along the edge that sees least, and leaves one alone that sees nearly enough", () => {
   const patch = [64, 64, 64] as const;
-  expect(zoomToSee(64, patch, [5, 0.5, 0.8])).toBe(2);
+  expect(zoomToSee(64, patch, [3, 0.5, 0.8])).toBe(2);
   expect(zoomToSee(64, patch, [0.98, 0.98, 3.27])).toBe(1);
   expect(zoomToSee(64, patch, [3, 3, 3])).toBe(1);
   expect(zoomToSee(0, patch, [0.1, 0.1, 0.1])).toBe(1);
+  // Slices of 5 mm are not made thicker than 8, and those of 7.5 are left as they are.
+  expect(zoomToSee(64, patch, [5, 0.5, 0.5])).toBe(1.6);
+  expect(zoomToSee(64, patch, [7.5, 0.5, 0.5])).toBe(1);
 });
 
 test("initialZoom() leaves a third of the patch free and is not below 1", () => {

@@ -45,9 +45,16 @@ export function initialZoom(box: Box, patchSize: Vec3): number {
 /** Below this a zoom that only the voxels' size asks for is not worth a blurred look and a refinement. */
 const smallestUsefulZoom = 1.15;
 
-/** Zoom at which a patch sees at least `millimetres` along each of its edges; 1 where it does, or nearly does, unzoomed. */
+/** A zoom coarsens every axis alike, and slices that are thick already would stand for nothing if they came thicker than this. */
+const thickestSlice = 8;
+
+/**
+ * Zoom at which a patch sees at least `millimetres` along each of its edges; less where slices are thick, and 1 where it
+ * does, or nearly does, unzoomed.
+ */
 export function zoomToSee(millimetres: number, patchSize: Vec3, spacing: Vec3): number {
-  const zoom = Math.max(...patchSize.map((edge, axis) => millimetres / (edge * spacing[axis])));
+  const wanted = Math.max(...patchSize.map((edge, axis) => millimetres / (edge * spacing[axis])));
+  const zoom = Math.min(wanted, thickestSlice / Math.max(...spacing));
   return zoom < smallestUsefulZoom ? 1 : zoom;
 }
 
