@@ -24,6 +24,7 @@ class Geodesic:
         self.step, self.reach = step, reach
         self.near = {True: np.full(image.shape, np.inf, np.float32), False: np.full(image.shape, np.inf, np.float32)}
         self.passes = 0
+        self.name = "geodesic"
 
     def prompt(self, prompt: Prompt) -> None:
         """A point's intensity is that around it; a line, box or contour has its voxels' median, and grows from those near it."""

@@ -12,6 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 
+LEARNT = "drawn_subjects_learnt"
+"""In the dataset.json of a model folder: the subjects with labels drawn by people that it has learnt from."""
+
+
 @dataclass(frozen=True)
 class Case:
     id: str
@@ -57,13 +61,25 @@ def read_cases(root: Path) -> list[Case]:
     return cases
 
 
+def subjects_learnt(config: dict, without_fold: int | None = None) -> list[str]:
+    """Subjects with labels drawn by people that a network learns from: all that `config` names but those of one fold."""
+    folds = [fold for n, fold in enumerate(config["folds"]) if n != without_fold]
+    return [*config[LEARNT], *(subject for fold in folds for subject in fold)]
+
+
+def learnt_by(folder: Path, config: dict) -> list[str]:
+    """What the model in `folder` says it has learnt from; folders that do not say have learnt from what every fold learns from."""
+    return json.loads((folder / "dataset.json").read_text()).get(LEARNT, config[LEARNT])
+
+
 def scoring_cases(cases: list[Case], learnt: list[str]) -> list[Case]:
-    """Cases with targets drawn by people, but those of the subjects `learnt`. No pixel of them, image or label, is trained on."""
+    """Cases with targets drawn by people, but those of the subjects `learnt`."""
     return [case for case in cases if case.drawn_by_people and case.targets and case.subject not in learnt]
 
 
 def training_cases(cases: list[Case], learnt: list[str]) -> list[Case]:
-    """Cases whose licence lets the weights be CC0 and whose subject is not in any human-labelled case, or is one of `learnt`."""
+    """Cases whose licence lets the weights be CC0 and whose subject is not in any human-labelled case, or is one of `learnt`. Of other
+    subjects no pixel, image or label, is trained on."""
     held_out = {case.subject for case in cases if case.drawn_by_people} - set(learnt)
     return [
         case
@@ -75,6 +91,14 @@ def training_cases(cases: list[Case], learnt: list[str]) -> list[Case]:
 def read_array(path: Path) -> np.ndarray:
     """The voxels of a file as `[k, j, i]`."""
     return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+
+
+def spacing_of(case: Case) -> tuple[float, ...]:
+    """Millimetres between voxels, `[k, j, i]`."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(case.image_path))
+    reader.ReadImageInformation()
+    return tuple(reversed(reader.GetSpacing()))
 
 
 def normalise(image: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from data import LEARNT
+
 
 def export(state: Path, like: Path, out: Path, weights: str = "average", share: float = 1.0) -> None:
     """`share` below 1 mixes the trained weights with those of `like`, which keeps more of what the start could do."""
@@ -19,8 +21,9 @@ def export(state: Path, like: Path, out: Path, weights: str = "average", share: 
     plans = json.loads((like / "plans.json").read_text())
     plans["dataset_name"] = out.name
     (out / "plans.json").write_text(json.dumps(plans, indent=2) + "\n")
-    for name in ("dataset.json", "inference_info.json"):
-        shutil.copyfile(like / name, out / name)
+    shutil.copyfile(like / "inference_info.json", out / "inference_info.json")
+    dataset = json.loads((like / "dataset.json").read_text()) | {LEARNT: trained["learnt"]}
+    (out / "dataset.json").write_text(json.dumps(dataset, indent=2) + "\n")
     (out / "LICENSE").write_text("CC0-1.0\n")
     # Every encoder tensor has several names; one copy serves them all, which keeps the file a quarter of the size.
     copies: dict[int, torch.Tensor] = {}

@@ -1,4 +1,4 @@
-"""Pictures of the runs a model did worst in: `python pictures.py --data DATA --scores scores.json --model FOLDER --out FOLDER [--count 3]`.
+"""Pictures of the runs a model did worst in: `python pictures.py --data DATA --scores scores.json --model FOLDER [--folds FOLDER …] --out FOLDER [--count 3]`.
 
 Every picture is the slice with the most of the object after the last prompt, three times enlarged: the truth's outline green, the answer's red.
 """
@@ -12,9 +12,8 @@ import torch
 from scipy import ndimage
 from skimage.io import imsave
 
-from data import read_case, read_cases
-from engine import Engine
-from network import read_model
+from data import read_case, read_cases, read_config
+from score import engines
 
 
 def outline(mask: np.ndarray) -> np.ndarray:
@@ -38,6 +37,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--folds", type=Path, nargs="+", default=[])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=3)
     args = parser.parse_args()
@@ -46,12 +46,12 @@ def main() -> None:
     runs = [run for run in json.loads(args.scores.read_text())["runs"] if run["tool"] == args.model.name and run["first"] == "point"]
     # Pictures are kept beside the weights, so only scans that may be passed on without conditions on the use are shown.
     open_runs = [r for r in runs if not cases[r["case"]].noncommercial and "GPL" not in cases[r["case"]].licence]
-    net = read_model(args.model).eval()
+    make = engines([args.model, *args.folds], read_config())
     args.out.mkdir(parents=True, exist_ok=True)
     for run in sorted(open_runs, key=lambda run: run["dice"][-1])[: args.count]:
         case = cases[run["case"]]
         image, label = read_case(case)
-        engine = Engine(args.model, net, image)
+        engine = make(image, case)
         for prompt in run["prompts"]:
             engine.point(np.array(prompt["voxel"][::-1]), prompt["positive"])
             engine.predict()

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
-from data import Case, read_case, read_cases, read_config, training_cases
+from data import Case, read_array, read_case, read_cases, read_config, spacing_of, subjects_learnt, training_cases
 
 MIN_VOXELS = 150
 # Regions of the AAL atlas that follow a visible boundary in T1: deep grey matter and hippocampus.
 VISIBLE_ATLAS_PARTS = ("Caudate", "Putamen", "Thalamus", "Hippocampus", "Pallidum")
+
+OUTLINES = Path(__file__).with_name("outlines")
+"""Label maps of scans that came without labels, made for this (outlines/README.md)."""
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Scan:
     objects: list[np.ndarray]
     """Maps to draw objects from, a map standing here as often as it shall be drawn."""
     shapes: list[np.ndarray]
+    named: list[np.ndarray]
+    """Those of `objects` whose labels have a name: what people mean when they click."""
     thick: bool
     """Slices at least twice as far apart as voxels within them."""
     weight: float
@@ -76,14 +80,13 @@ def prepare(case: Case) -> dict[str, np.ndarray]:
         if "lung_thirds" not in case.id:
             arrays["visible"] = np.where(np.isin(label, keep), label, 0).astype(np.int16)
         arrays["shapes"] = np.where(label > 0, label, 20_000 + class_map).astype(np.int16)
+    if (OUTLINES / f"{case.id}.nii.gz").exists():
+        arrays["outlined"] = read_array(OUTLINES / f"{case.id}.nii.gz").astype(np.int16)
     return arrays
 
 
 def is_thick(case: Case) -> bool:
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(case.image_path))
-    reader.ReadImageInformation()
-    spacing = reader.GetSpacing()
+    spacing = spacing_of(case)
     return max(spacing) >= 2 * min(spacing)
 
 
@@ -98,16 +101,17 @@ def load_scans(root: Path, cache: Path, learnt: list[str]) -> list[Scan]:
         with np.load(file) as stored:
             arrays = {name: stored[name] for name in stored.files}
         objects = 2 * [m for name, m in arrays.items() if name.startswith("region")]
-        objects += 12 * [arrays["visible"]] if "visible" in arrays else []
+        named = [arrays[name] for name in ("visible", "outlined") if name in arrays and arrays[name].any()]
+        objects += 12 * named
         shapes = [arrays["shapes"]] if "shapes" in arrays else []
-        labels = np.unique(arrays["visible"]).size - 1 if "visible" in arrays else 0
-        scans.append(Scan(case.id, arrays["image"], objects, shapes, is_thick(case), 1 + min(5, labels / 8)))
+        labels = sum(np.unique(m).size - 1 for m in named)
+        scans.append(Scan(case.id, arrays["image"], objects, shapes, named, is_thick(case), 1 + min(5, labels / 8)))
     return scans
 
 
 if __name__ == "__main__":
     import sys
 
-    for scan in load_scans(Path(sys.argv[1]), Path(sys.argv[2]), read_config()["drawn_subjects_learnt"]):
+    for scan in load_scans(Path(sys.argv[1]), Path(sys.argv[2]), subjects_learnt(read_config())):
         counts = [int(np.unique(m).size - 1) for m in scan.objects]
         print(scan.id, scan.image.shape, "objects per map", counts, "shape maps", len(scan.shapes))

@@ -1,6 +1,8 @@
 """Score models with simulated users on the held-out cases whose labels were drawn by people.
 
-`python score.py --data DATA --out scores.json --model FOLDER [--model FOLDER …] [--baseline] [--first point box …] [--prompts 10]`
+`python score.py --data DATA --out scores.json --model FOLDER [--folds FOLDER …] [--baseline] [--first point box …] [--prompts 10]`
+
+A case the model has learnt from is scored by the first of the `--folds`, networks trained like it, that has not.
 
 The first prompt is of one of the kinds of `users.py`; every later one is a point at the largest error. Which targets of a case are used is
 fixed by a seed. Means are over cases (targets of a case first averaged); intervals are 95 % bootstrap intervals over cases.
@@ -16,7 +18,7 @@ import numpy as np
 import torch
 
 from baseline import Geodesic
-from data import Case, normalise, read_array, read_case, read_cases, read_config, scoring_cases
+from data import LEARNT, Case, learnt_by, normalise, read_array, read_case, read_cases, read_config, scoring_cases, spacing_of
 from engine import Engine
 from network import read_model
 from planes import use_plane_convolutions
@@ -52,7 +54,18 @@ def chosen_targets(case: Case, per_case: int) -> list[int]:
     return [int(t) for t in order[:per_case]]
 
 
-def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: list[Case], firsts: list[str], prompts: int, per_case: int, budget: float, pause: Path | None) -> list[dict]:
+def engines(folders: list[Path], config: dict) -> Callable[[np.ndarray, Case | None], Engine]:
+    """Makes engines with the first network of `folders` that has not learnt from a case; without a case, with the first."""
+    nets = {folder: use_plane_convolutions(read_model(folder).eval().to(memory_format=torch.channels_last_3d)) for folder in folders}
+
+    def make(image: np.ndarray, case: Case | None) -> Engine:
+        folder = next(f for f in nets if case is None or case.subject not in learnt_by(f, config))
+        return Engine(folder, nets[folder], image, spacing_of(case) if case else (1, 1, 1))
+
+    return make
+
+
+def run_all(name: str, make: Callable[[np.ndarray, Case], Engine | Geodesic], cases: list[Case], firsts: list[str], prompts: int, per_case: int, budget: float, pause: Path | None) -> list[dict]:
     runs, began = [], time.time()
     for case in cases:
         if time.time() - began > budget:
@@ -63,8 +76,9 @@ def run_all(name: str, make: Callable[[np.ndarray], Engine | Geodesic], cases: l
             for first in firsts:
                 while pause and pause.exists():
                     time.sleep(1)
-                run = sit(make(image), label == target, first, prompts)
-                run |= {"tool": name, "case": case.id, "modality": case.modality.split()[0], "anatomy": case.anatomy, "target": case.names[target]}
+                tool = make(image, case)
+                run = sit(tool, label == target, first, prompts)
+                run |= {"tool": name, "network": tool.name, "case": case.id, "modality": case.modality.split()[0], "anatomy": case.anatomy, "target": case.names[target]}
                 runs.append(run)
                 print(name, case.id, case.names[target], first, run["dice"], f"{sum(run['seconds']):.0f} s, {run['passes']} passes", flush=True)
     return runs
@@ -127,8 +141,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--model", type=Path, action="append", default=[])
-    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"), help="of the training run: what it learnt from is not scored")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--folds", type=Path, nargs="+", default=[])
     parser.add_argument("--baseline", action="store_true")
     parser.add_argument("--first", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of the first prompt, each a run of its own")
     parser.add_argument("--prompts", type=int, default=10)
@@ -139,23 +153,23 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     # Small scans first, so that a run cut short by its budget has seen many cases; the order does not depend on the model.
-    cases = sorted(scoring_cases(read_cases(args.data), read_config(args.config)["drawn_subjects_learnt"]), key=lambda case: read_array(case.image_path).size)
+    config = read_config()
+    cases = sorted(scoring_cases(read_cases(args.data), config[LEARNT]), key=lambda case: read_array(case.image_path).size)
     runs: list[dict] = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
     balls: dict = json.loads(args.out.read_text()).get("alike", {}) if args.out.exists() else {}
 
-    def score(name: str, make: Callable[[np.ndarray], Engine | Geodesic]) -> None:
+    def score(name: str, make: Callable[[np.ndarray, Case | None], Engine | Geodesic]) -> None:
         """Of the tool `name`, what is not in the file yet."""
         done = {run["first"] for run in runs if run["tool"] == name}
         firsts = [kind for kind in args.first if kind not in done]
         if name not in balls:
-            balls[name] = alike(make)
+            balls[name] = alike(lambda image: make(image, None))
         runs.extend(run_all(name, make, cases, firsts, args.prompts, args.per_case, args.budget, args.pause_file) if firsts else [])
 
     if args.baseline:
-        score("geodesic", Geodesic)
-    for folder in args.model:
-        net = use_plane_convolutions(read_model(folder).eval().to(memory_format=torch.channels_last_3d))
-        score(folder.name, lambda image: Engine(folder, net, image))
+        score("geodesic", lambda image, _: Geodesic(image))
+    if args.model:
+        score(args.model.name, engines([args.model, *args.folds], config))
     result = {"prompts": args.prompts, "per_case": args.per_case, "summary": report(runs, args.prompts), "alike": balls, "runs": runs}
     args.out.write_text(json.dumps(result, indent=1))
     for tool, groups in result["summary"].items():

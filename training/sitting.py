@@ -50,6 +50,19 @@ def nearly_right(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
     return truth & ~ball if rng.random() < 0.5 else truth | ball
 
 
+def flooded(rng: np.random.Generator, truth: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """The truth and what around it looks like it and hangs together with it: an answer that went too far."""
+    low, high = np.quantile(image[truth], [0.1, 0.9])
+    margin = rng.uniform(0, 1) * (high - low)
+    alike = ndimage.uniform_filter(((image > low - margin) & (image < high + margin)).astype(np.float32), 3) > 0.5
+    centre = np.argwhere(truth).mean(0)
+    reach = rng.uniform(1.5, 4) * (truth.sum() * 3 / (4 * np.pi)) ** (1 / 3)
+    squares = [(np.arange(n) - c) ** 2 for n, c in zip(truth.shape, centre)]
+    near = squares[0][:, None, None] + squares[1][None, :, None] + squares[2][None, None, :] < reach**2
+    parts, _ = ndimage.label(truth | (alike & near))
+    return np.isin(parts, np.unique(parts[truth]))
+
+
 class Sitting:
     """One simulated person segmenting one world. Before the first positive prompt, or a mask to begin with, there is no object."""
 
@@ -59,7 +72,9 @@ class Sitting:
         self.seen = np.zeros(world.truth.shape, bool)
         self.prompts: list[Prompt] = []
         self.begun = True
-        self.mends = rng.random() < mend_start and self.begin_with(nearly_right(rng, world.truth))
+        self.looks_again = False
+        """Whether the answer to the newest prompt is shown to the network, to be made better."""
+        self.mends = rng.random() < mend_start and self.begin_with(self.wrong(0.2))
         if self.mends:
             self.refines = True
             return
@@ -75,6 +90,12 @@ class Sitting:
             self.add(make_prompt(rng, ~world.truth, "point", False, 0))
         else:
             self.add(first_prompt(rng, world.truth))
+
+    def wrong(self, floods: float) -> np.ndarray:
+        """A mask to be mended."""
+        if self.rng.random() < floods and self.world.truth.any():
+            return flooded(self.rng, self.world.truth, self.world.image)
+        return nearly_right(self.rng, self.world.truth)
 
     def begin_with(self, mask: np.ndarray) -> bool:
         """A mask that an older prompt or two have made, to be corrected; false when nothing in it is wrong enough."""
@@ -147,21 +168,26 @@ def lessons(worlds: Iterable[tuple[int, World]], config: dict) -> Iterator[tuple
             rounds = 1 + int(rng.choice(len(config["rounds"]), p=config["rounds"]))
             for turn in range(rounds):
                 yield number, sitting, turn
+                if rng.random() < config["second_look"]:
+                    sitting.looks_again = True
+                    yield number, sitting, turn
+                    sitting.looks_again = False
                 if turn + 1 < rounds and not sitting.correct():
                     break
 
 
 @torch.no_grad()
 def validate(net: nn.Module, worlds: list[World], patch: int, rounds: int = 3) -> list[float]:
-    """Mean Dice in the patch after each round on fixed worlds."""
+    """Mean Dice in the patch after each round on fixed worlds, every prompt being answered twice."""
     net.eval()
     table = []
     for n, world in enumerate(worlds):
         sitting = Sitting(np.random.default_rng([7, n]), world, patch, coarse_start=0, negative_start=0, mend_start=0)
         row: list[float] = []
         for _ in range(rounds):
-            x, _ = sitting.inputs()
-            row.append(sitting.answer(net(x)[0]))
+            for _ in range(2):
+                dice = sitting.answer(net(sitting.inputs()[0])[0])
+            row.append(dice)
             if not sitting.correct():
                 break
         table.append(row + row[-1:] * (rounds - len(row)))

@@ -25,7 +25,7 @@ def main() -> None:
     args = parser.parse_args()
     cases = {case.id: case for case in read_cases(args.data)}
     for run in json.loads(args.scores.read_text())["runs"]:
-        if run["tool"] != args.model.name or run["first"] != "point" or run["case"] not in args.cases:
+        if run.get("network") != args.model.name or run["first"] != "point" or run["case"] not in args.cases:
             continue
         case = cases[run["case"]]
         with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from data import read_config
+from data import read_config, subjects_learnt
 from muon import optimizers
 from network import read_model
 from planes import use_plane_convolutions
@@ -40,7 +40,7 @@ class Worlds(IterableDataset):
             os.nice(5)  # a core that is late at a barrier costs more than a world that is late
         workers = info.num_workers if info else 1
         offset, stride = self.rank * workers + (info.id if info else 0), self.ranks * workers
-        scans = load_scans(self.data, self.cache, self.config["drawn_subjects_learnt"])
+        scans = load_scans(self.data, self.cache, self.config["learnt"])
         number = self.first + offset
         while True:
             yield number, make_world(self.config["seed"], number, scans, self.config["worlds_of"])
@@ -95,7 +95,7 @@ def validation_worlds(data: Path, state: Path, config: dict) -> list[World]:
     """Worlds of a seed of their own, made once."""
     file = state / "validation.pt"
     if not file.exists():
-        scans = load_scans(data, state / "cache", config["drawn_subjects_learnt"])
+        scans = load_scans(data, state / "cache", config["learnt"])
         torch.save([make_world(config["seed"] + 1000, n, scans, config["worlds_of"]) for n in range(config["validation_worlds"])], file)
     return torch.load(file, weights_only=False)
 
@@ -107,9 +107,11 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     parser.add_argument("--pause-file", type=Path, help="training waits while this file exists")
+    parser.add_argument("--without-fold", type=int, help="of the configuration: do not learn from its subjects, so that they can be scored")
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
     config = read_config(args.config)
+    config["learnt"] = subjects_learnt(config, args.without_fold)
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     args.state.mkdir(parents=True, exist_ok=True)
@@ -138,7 +140,7 @@ def main() -> None:
     def save(world: int) -> None:
         part = state_file.with_suffix(".part")
         own = [stepper.state_dict() for stepper in steppers]
-        torch.save({"net": net.state_dict(), "average": average.state_dict(), "optimizers": own, "step": done, "world": world}, part)
+        torch.save({"net": net.state_dict(), "average": average.state_dict(), "optimizers": own, "step": done, "world": world, "learnt": config["learnt"]}, part)
         part.replace(state_file)
 
     def step() -> None:
@@ -182,12 +184,14 @@ def main() -> None:
         if not learnt:
             sitting.answer(outputs[0])
             continue
-        loss = loss_of([output.float() for output in outputs], x, truth, sitting.before, corrected=turn > 0 or sitting.mends)
+        loss = loss_of([output.float() for output in outputs], x, truth, sitting.before, corrected=turn > 0 or sitting.mends or sitting.looks_again)
         loss.backward()
         step()
         done += 1
         losses.append(loss.item())
-        dices.setdefault((sitting.world.source.split()[0], turn), []).append(sitting.answer(outputs[0].detach()))
+        dice = sitting.answer(outputs[0].detach())
+        if not sitting.looks_again:
+            dices.setdefault((sitting.world.source.split()[0], turn), []).append(dice)
         if rank == 0 and done % config["log_every"] == 0:
             now = time.time()
             by_turn = [np.mean([d for (_, t), ds in dices.items() if t == turn for d in ds] or [0]) for turn in range(3)]

@@ -110,9 +110,9 @@ def thickness(rng: np.random.Generator, share: float) -> np.ndarray:
 
 
 def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: float, kind: str, contrast: float, thick: float) -> World | None:
-    weights = np.array([scan.weight for scan in scans])
+    weights = np.array([scan.weight if kind != "named" or scan.named else 0 for scan in scans])
     scan = scans[rng.choice(len(scans), p=weights / weights.sum())]
-    maps = scan.shapes if kind == "painted" else scan.objects
+    maps = {"painted": scan.shapes, "named": scan.named}.get(kind, scan.objects)
     if not maps:
         return None
     labels = maps[rng.integers(len(maps))]
@@ -134,7 +134,7 @@ def from_scan(rng: np.random.Generator, scans: list[Scan], size: int, zoom: floa
         cube, truth = paste_lesion(rng, cube, size / 2 + rng.normal(0, 8, 3), stretch)
         return World(cube, truth, zoom, f"lesion {scan.id}")
     truth = middle_part(resample(part == value, grid, "nearest") > 0.5)
-    return World(cube, truth, zoom, f"real {scan.id}")
+    return World(cube, truth, zoom, f"{kind} {scan.id}")
 
 
 def painted(rng: np.random.Generator, labels: np.ndarray, value: int, contrast: float, zoom: float, source: str) -> World | None:
@@ -215,7 +215,7 @@ def make_world(seed: int, number: int, scans: list[Scan], config: dict) -> World
             vary_intensity(rng, world)
         if rng.random() < 0.35:
             limit_view(rng, world)
-        if rng.random() < config["halved_share"] and world.truth.any():
+        if kind != "named" and rng.random() < config["halved_share"] and world.truth.any():
             halved(rng, world)
         world.image = world.image.astype(np.float32, copy=False)
         filled = world.truth.sum()

@@ -8,7 +8,7 @@ import { CommandError } from "./errors.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `src` and `dist` are equally deep. */
-export const builtInModel = fileURLToPath(new URL("../../../models/light-v1", import.meta.url));
+export const builtInModel = fileURLToPath(new URL("../../../models/light-v2", import.meta.url));
 
 /** A folder as given, or the name of a model of the catalogue that is on this machine. */
 export async function resolveModel(given: string | undefined, env: Environment): Promise<string> {

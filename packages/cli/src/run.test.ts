@@ -72,7 +72,7 @@ describe("septum segment", () => {
     const [out, report] = [place.file("mask.nii.gz"), place.file("report.json")];
     const first = await segment("--out", out, "--report", report);
     expect(first).toMatchObject({ code: 0, err: "" });
-    expect(first.out).toMatch(/^light-v1 \(licence CC0-1\.0\) on cpu\n1 point: \d+ voxels, \d+ pass/);
+    expect(first.out).toMatch(/^light-v2 \(licence CC0-1\.0\) on cpu\n1 point: \d+ voxels, \d+ pass/);
 
     const mask = await readImageFile(out);
     expect(mask.volume.data).toBeInstanceOf(Uint8Array);
@@ -229,11 +229,11 @@ describe("septum models", () => {
   });
 
   it("checks a model folder to the last weight", async () => {
-    const builtIn = fileURLToPath(new URL("../../../models/light-v1", import.meta.url));
+    const builtIn = fileURLToPath(new URL("../../../models/light-v2", import.meta.url));
     const { code, out } = await septum(["models", "check", builtIn], env);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /^light-v1: licence CC0-1\.0\npatch \[k, j, i\]: 64 × 64 × 64; prompts: .*points.*\n\d+ weights/,
+      /^light-v2: licence CC0-1\.0\npatch \[k, j, i\]: 64 × 64 × 64; prompts: .*points.*\n\d+ weights/,
     );
     const broken = await septum(["models", "check", place.folder], env);
     expect(broken.code).toBe(1);

@@ -15,7 +15,7 @@ import { revive } from "./revive.ts";
 import { startWorker, type WorkerLink } from "./worker-link.ts";
 
 const fixture = fileURLToPath(new URL("../../../fixtures/graphs/residual/model", import.meta.url));
-const builtIn = fileURLToPath(new URL("../../../models/light-v1", import.meta.url));
+const builtIn = fileURLToPath(new URL("../../../models/light-v2", import.meta.url));
 
 let cacheDir = "";
 let options: DeviceOptions;
@@ -139,7 +139,7 @@ describe("loadModel()", () => {
     const { model, facts, secondsPerPass, close } = await loadModel({ folder: builtIn, cacheDir, device: "cpu" });
     expect(secondsPerPass).toBeGreaterThan(0.001);
     expect(facts).toEqual({
-      ...{ name: "light-v1", licence: "CC0-1.0", patchSize: [64, 64, 64], device: "cpu" },
+      ...{ name: "light-v2", licence: "CC0-1.0", patchSize: [64, 64, 64], device: "cpu" },
       providers: [{ name: "cpu", ok: true }],
       remembered: false,
     });

@@ -13,7 +13,7 @@ import { type Plans, readConfiguration, readPlans } from "./plans.ts";
 /** A model folder in nnInteractive format, read and checked except for the weights themselves. */
 export interface ModelFolder {
   readonly path: string;
-  /** The folder's own name, such as `light-v1`. */
+  /** The folder's own name, such as `light-v2`. */
   readonly name: string;
   /** Licence identifier of the weights; `!!MISSING!!` when the folder does not say. */
   readonly licence: string;

@@ -86,7 +86,7 @@ describe("the whole server", () => {
   test("says what to open, the model with its licence, and the device", () => {
     const text = printed.join("\n");
     expect(text).toContain(`Septum is ready: ${server.url}`);
-    expect(text).toMatch(/model {5}light-v1 \(\S+\)/);
+    expect(text).toMatch(/model {5}light-v2 \(\S+\)/);
     expect(text).toContain("device    cpu, as asked for");
   });
 

@@ -5,6 +5,6 @@ function shipped(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
 
-export const builtInModel = shipped("models/light-v1");
+export const builtInModel = shipped("models/light-v2");
 export const builtApp = shipped("packages/app/dist");
 export const sampleScan = shipped("fixtures/sample/ct-abdomen.nii.gz");

@@ -58,7 +58,7 @@ describe("checkModel()", () => {
       {
         check: "model",
         state: "ok",
-        says: expect.stringMatching(/^light-v1, \d+ weights as they should be, licence CC0-1.0$/),
+        says: expect.stringMatching(/^light-v2, \d+ weights as they should be, licence CC0-1.0$/),
       },
       {
         check: "device",

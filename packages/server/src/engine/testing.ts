@@ -37,7 +37,7 @@ export const scaling = { slope: 2, intercept: -10 };
 
 export async function createBench(): Promise<TestBench> {
   const folder = await mkdtemp(join(tmpdir(), "septum-engine-"));
-  const model = fileURLToPath(new URL("../../../../models/light-v1", import.meta.url));
+  const model = fileURLToPath(new URL("../../../../models/light-v2", import.meta.url));
   const options: EngineOptions = { model: { folder: model, cacheDir: folder, device: "cpu", threads: 2 } };
   const engine = await createEngine(options);
   let files = 0;

@@ -13,7 +13,7 @@ describe("readSettings()", () => {
       maxUploadMb: 500,
       device: "auto",
     });
-    expect(readSettings({}).model).toMatch(/models.light-v1$/);
+    expect(readSettings({}).model).toMatch(/models.light-v2$/);
   });
 
   test("takes flags before the environment, and empty variables as not given", () => {
