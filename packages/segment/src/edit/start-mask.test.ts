@@ -75,6 +75,17 @@ function kept(historyBytes: number | undefined) {
   };
 }
 
+/** Long enough for the short history to forget the edit while its mask is still what the prompts go on from. */
+const forgetful: readonly Action[] = [
+  { type: "edit", at: [4, 17, 12], seed: 76 },
+  { type: "prompt", voxel: [0, 7, 28], positive: false },
+  { type: "prompt", voxel: [24, 8, 26], positive: true },
+  { type: "prompt", voxel: [9, 12, 20], positive: true },
+  { type: "remove", place: 2 },
+  { type: "prompt", voxel: [17, 17, 25], positive: false },
+  { type: "edit", at: [0, 1, 18], seed: 3 },
+];
+
 describe("prompts after an edit", () => {
   test("go on from its mask, whatever the history has forgotten", async () => {
     let filled = 0;
@@ -95,7 +106,8 @@ describe("prompts after an edit", () => {
         }
         expect([...long.parts.keys()].filter((name) => name.startsWith("start-"))).toEqual([]);
       }),
-      { numRuns: 25 },
+      // Left to chance, one run in thirteen has no script in which anything is forgotten.
+      { numRuns: 25, examples: [[[...forgetful]]] },
     );
     expect(filled).toBeGreaterThan(0);
   });
