@@ -39,27 +39,45 @@ export function averageMask(mask: MaskRows, view: View, size: Vec3): Uint16Array
   const planeUse = windowsAround(deep, view.size[0]);
   const inRow = new Uint16Array(p2);
   const inPlane = new Uint16Array(plane);
+  const planes = { from: p0, to: 0 };
+  const rows = { from: p1, to: 0 };
   for (let a = a0; a < a1; a++) {
-    let any = false;
+    const filled = { from: p1, to: 0 };
     for (let b = b0; b < b1; b++) {
       if (!columnsOf(a, b, inRow)) continue;
-      if (!any) inPlane.fill(0);
-      any = true;
       const source = b - view.box[1][0];
       for (let target = rowUse.lo[source]; target < rowUse.hi[source]; target++) {
-        const at = target * p2;
-        for (let n = 0; n < p2; n++) inPlane[at + n] += inRow[n];
+        add(inRow, 0, inPlane, target * p2, p2);
       }
+      extend(filled, rowUse.lo[source], rowUse.hi[source]);
     }
-    if (!any) continue;
+    if (filled.to === 0) continue;
     const source = a - view.box[0][0];
+    const [from, count] = [filled.from * p2, (filled.to - filled.from) * p2];
     for (let target = planeUse.lo[source]; target < planeUse.hi[source]; target++) {
-      const at = target * plane;
-      for (let n = 0; n < plane; n++) out[at + n] += inPlane[n];
+      add(inPlane, from, out, target * plane + from, count);
     }
+    inPlane.fill(0, from, from + count);
+    extend(planes, planeUse.lo[source], planeUse.hi[source]);
+    extend(rows, filled.from, filled.to);
   }
-  countsToMeans(out, view.patchSize, deep, high, wide);
+  countsToMeans(out, planes, rows, [deep, high, wide]);
   return out;
+}
+
+/** Planes or rows of a patch in which something is counted. */
+interface Filled {
+  from: number;
+  to: number;
+}
+
+function extend(filled: Filled, from: number, to: number): void {
+  filled.from = Math.min(filled.from, from);
+  filled.to = Math.max(filled.to, to);
+}
+
+function add(from: Uint16Array, fromAt: number, to: Uint16Array, at: number, count: number): void {
+  for (let n = 0; n < count; n++) to[at + n] += from[fromAt + n];
 }
 
 /** One voxel of the mask as the border test sees it: the nearest one (spec §6.4), 0 outside the volume. */
@@ -112,24 +130,30 @@ function windowsAround(windows: Windows, inputs: number): Windows {
   return { lo, hi };
 }
 
-/** Replaces counts by their share of the window, rounded to half. */
-function countsToMeans(counts: Uint16Array, size: Vec3, deep: Windows, high: Windows, wide: Windows): void {
+/** Replaces counts in these planes and rows by their share of the window, rounded to half. */
+function countsToMeans(
+  counts: Uint16Array,
+  planes: Filled,
+  rows: Filled,
+  [deep, high, wide]: readonly Windows[],
+): void {
   const tables = new Map<number, Uint16Array<ArrayBuffer>>();
   const widths = wide.lo.map((lo, n) => wide.hi[n] - lo);
   let voxels = 0;
   let table = new Uint16Array();
-  for (let a = 0, at = 0; a < size[0]; a++) {
-    for (let b = 0; b < size[1]; b++) {
+  for (let a = planes.from; a < planes.to; a++) {
+    for (let b = rows.from; b < rows.to; b++) {
       const side = (deep.hi[a] - deep.lo[a]) * (high.hi[b] - high.lo[b]);
-      for (let c = 0; c < size[2]; c++, at++) {
-        const count = counts[at];
+      const row = widths.length * (b + high.lo.length * a);
+      for (let c = 0; c < widths.length; c++) {
+        const count = counts[row + c];
         if (count === 0) continue;
         if (side * widths[c] !== voxels) {
           voxels = side * widths[c];
           table = tables.get(voxels) ?? shares(voxels);
           tables.set(voxels, table);
         }
-        counts[at] = table[count];
+        counts[row + c] = table[count];
       }
     }
   }
