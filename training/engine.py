@@ -22,6 +22,11 @@ THICKEST_SLICE = 8.0
 Box = tuple[np.ndarray, np.ndarray]
 
 
+def half(values: torch.Tensor) -> torch.Tensor:
+    """Rounded to half precision, as prompts are kept (specification 5.1 and 6.3): likeness asks which of them are equal."""
+    return values.half().float()
+
+
 def half_even(value: float) -> int:
     return int(np.round(value))
 
@@ -61,7 +66,7 @@ class Engine:
         a, b = np.maximum(low, 0), np.minimum(low + window.shape, self.image.shape)
         region = tuple(slice(x, y) for x, y in zip(a, b))
         part = window[tuple(slice(x, y) for x, y in zip(a - low, b - low))]
-        channel[region] = np.maximum(channel[region], part * self.intensity)
+        channel[region] = np.maximum(channel[region], (part * self.intensity).astype(np.float16))
 
     def _queue(self, low: np.ndarray, high: np.ndarray) -> None:
         self.centre = np.array([half_even((a + b) / 2) for a, b in zip(low, high)])
@@ -110,10 +115,10 @@ class Engine:
                 channel = prompts[c][None, None]
                 if c >= 3 and edge > 1:
                     channel = F.max_pool3d(channel, edge, 1, edge // 2)
-                small[c] = F.interpolate(channel, size=target, mode="area")[0, 0]
+                small[c] = half(F.interpolate(channel, size=target, mode="area")[0, 0])
             image = F.interpolate(image[None], size=target, mode="trilinear")[0]
             prompts = small
-        prompts = torch.cat([prompts[:1], prompts[1:] / self.intensity])
+        prompts = torch.cat([prompts[:1], half(prompts[1:] / self.intensity)])
         return torch.cat([image, prompts])[None], previous, low, size
 
     @torch.no_grad()
@@ -174,7 +179,7 @@ class Engine:
         for corner in corners:
             image = self._crop(self.image[None], corner, self.patch)
             prompts = self._crop(self.channels, corner, self.patch)
-            prompts[1:] /= self.intensity
+            prompts[1:] = half(prompts[1:] / self.intensity)
             refined = self._run(torch.cat([image, prompts])[None]).numpy()
             self._write(refined, corner)
             a, b = np.maximum(corner, 0), np.minimum(corner + self.patch, self.image.shape)

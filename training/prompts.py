@@ -120,7 +120,8 @@ def draw(prompts: list[Prompt], origin: np.ndarray, zoom: float, patch: int) -> 
             stamp(channel, np.ones(high - low, np.float32), low, scaled, strength)
         else:
             stamp_lasso(channel, prompt, origin, scaled, strength)
-    return channels
+    # In half precision, as a session keeps them: likeness asks which of the values are equal.
+    return channels.astype(np.float16).astype(np.float32)
 
 
 def stamp_lasso(channel: np.ndarray, prompt: Prompt, origin: np.ndarray, scaled: int, strength: float) -> None:
