@@ -16,9 +16,6 @@ from likeness import with_likeness
 from prompts import BALL, CHANNEL, Prompt, dilation_edge
 from users import region_of
 
-THICKEST_SLICE = 8.0
-"""Millimetres that slices may come to by zooming out for a first view, which coarsens every axis alike."""
-
 Box = tuple[np.ndarray, np.ndarray]
 
 
@@ -47,9 +44,12 @@ class Engine:
         self.second_look = own.get("second_look", False)
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
+        first_view = own.get("first_view_mm", 0)
         # Below 1.15 a zoom that only the voxels' size asks for is not worth a blurred look and a refinement.
-        wanted = min(max(own.get("first_view_mm", 0) / (self.patch * spacing)), THICKEST_SLICE / max(spacing))
+        wanted = first_view / (self.patch.min() * min(spacing))
         self.first_zoom = wanted if wanted >= 1.15 else 1.0
+        # A model with a first view in millimetres zooms towards cubes: thick slices stay until the others are as large.
+        self.thickness = np.array(spacing) / min(spacing) if first_view else np.ones(3)
         self.name, self.net, self.image = folder.name, net, image
         self.channels = np.zeros((7, *image.shape), np.float32)
         self.intensity = 1.0
@@ -97,24 +97,25 @@ class Engine:
             out[(slice(None), *(slice(x, y) for x, y in zip(a - low, b - low)))] = volume[(slice(None), *region)]
         return torch.from_numpy(out)
 
-    def _build(self, centre: np.ndarray, zoom: float) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
-        """Network input, previous mask for the border test, and the box's lowest corner and size."""
-        size = np.array([half_even(p * zoom) for p in self.patch])
+    def _build(self, centre: np.ndarray, zoom: float, least: float = 1.0) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
+        """Network input, previous mask for the border test, and the box's lowest corner and size. No axis is zoomed by less than `least`."""
+        zooms = np.maximum(least, zoom / self.thickness)
+        size = np.array([half_even(p * z) for p, z in zip(self.patch, zooms)])
         low = centre - size // 2
         image = self._crop(self.image[None], low, size)
         prompts = self._crop(self.channels, low, size)
         previous = prompts[0]
         if (size != self.patch).any():
             target = tuple(int(p) for p in self.patch)
-            edge = dilation_edge(zoom)
+            edges = [dilation_edge(z) for z in zooms]
             previous = F.interpolate(previous[None, None], size=target, mode="nearest")[0, 0]
             small = torch.zeros((7, *target))
             for c in range(7):
                 if not prompts[c].any():
                     continue
                 channel = prompts[c][None, None]
-                if c >= 3 and edge > 1:
-                    channel = F.max_pool3d(channel, edge, 1, edge // 2)
+                if c >= 3:
+                    channel = F.max_pool3d(channel, edges, 1, [edge // 2 for edge in edges])
                 small[c] = half(F.interpolate(channel, size=target, mode="area")[0, 0])
             image = F.interpolate(image[None], size=target, mode="trilinear")[0]
             prompts = small
@@ -145,12 +146,13 @@ class Engine:
             self.channels[(0, *(slice(x, y) for x, y in zip(a, b)))] = part
 
     def predict(self) -> None:
-        zoom = min(4.0, max(self.zoom, self.first_zoom))
-        x, previous, low, size = self._build(self.centre, zoom)
+        least = min(4.0, self.zoom)
+        zoom = min(4.0, max(least, self.first_zoom))
+        x, previous, low, size = self._build(self.centre, zoom, least)
         predicted = self._run(x)
         while self._border_changed(predicted, previous) and zoom < 4:
             zoom = min(4.0, zoom * 1.5)
-            x, previous, low, size = self._build(self.centre, zoom)
+            x, previous, low, size = self._build(self.centre, zoom, least)
             predicted = self._run(x)
         if zoom == 1:
             self._write(predicted.numpy(), low)

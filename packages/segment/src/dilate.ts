@@ -1,16 +1,16 @@
 import { type Box, boxSize, intersectBoxes, type Vec3 } from "@septum/volume";
 
 /**
- * Grey dilation by a cube of edge `2 * reach + 1`, wherever it lands inside `within`: the largest value within reach, where
+ * Grey dilation by a box of edges `2 * reach + 1`, wherever it lands inside `within`: the largest value within reach, where
  * everything outside `box` is 0 (spec §6.2). One axis after the other. Values are positive halves, which order like their bits.
  */
 export function dilate(
   values: Uint16Array<ArrayBuffer>,
   box: Box,
-  reach: number,
+  reach: Vec3,
   within: Box,
 ): { values: Uint16Array<ArrayBuffer>; box: Box } {
-  const wide = box.map(([lo, hi]) => [lo - reach, hi + reach] as const);
+  const wide = box.map(([lo, hi], axis) => [lo - reach[axis], hi + reach[axis]] as const);
   const target = intersectBoxes([wide[0], wide[1], wide[2]], within);
   let current = { values, box };
   for (const axis of [2, 1, 0]) {
@@ -19,7 +19,7 @@ export function dilate(
       axis === 1 ? target[1] : current.box[1],
       axis === 2 ? target[2] : current.box[2],
     ];
-    current = { values: dilateAxis(current.values, current.box, reach, axis, next), box: next };
+    current = { values: dilateAxis(current.values, current.box, reach[axis], axis, next), box: next };
   }
   return current;
 }

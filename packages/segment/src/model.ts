@@ -27,7 +27,10 @@ export interface ModelSettings {
   readonly coverMargin: number;
   /** Every answer that fills one patch is shown to the network again, to be made better; the reference asks once. */
   readonly secondLook?: boolean;
-  /** The first look at a prompt sees at least so much, in millimetres, along every edge; the reference sees a patch, however fine the voxels. */
+  /**
+   * The first look at a prompt sees at least so much, in millimetres, along every edge, and views are zoomed out towards cubes;
+   * the reference, and 0, see a patch first, however fine the voxels, and zoom all axes alike.
+   */
   readonly firstView?: number;
   /** When a face of the patch counts as changed (reference: 1500, 100, 0.2). */
   readonly borderChange: { readonly absolute: number; readonly minimum: number; readonly relative: number };

@@ -11,7 +11,7 @@ import { previewOf } from "./preview.ts";
 import { nearestMask } from "./previous-mask.ts";
 import type { RandomIndex } from "./random.ts";
 import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
-import { largestZoom, patchBox, type View, viewAt, zoomOut, zoomToSee } from "./view.ts";
+import { largestZoom, patchBox, type View, viewAt, viewOf, zoomOut } from "./view.ts";
 
 /** What one prediction works on. Nothing in it is changed. */
 export interface PredictionRequest {
@@ -70,7 +70,7 @@ export async function* predictMask(request: PredictionRequest): AsyncGenerator<S
 async function* lookUntilInside(request: PredictionRequest, network: Network) {
   const { scene, start, autozoom } = request;
   const views: View[] = [];
-  let view: View | undefined = viewAt(start.centre, firstZoom(scene, start), scene.settings.patchSize);
+  let view: View | undefined = firstLook(scene, start);
   for (;;) {
     views.push(view);
     const prediction = await network.run(viewPatch(scene, view), "coarse");
@@ -87,10 +87,10 @@ async function* lookUntilInside(request: PredictionRequest, network: Network) {
   }
 }
 
-function firstZoom({ image, settings }: Scene, { zoom }: QueuedView): number {
+function firstLook({ image, settings }: Scene, { centre, zoom }: QueuedView): View {
   const { firstView = 0, patchSize } = settings;
-  const wanted = zoomToSee(firstView, patchSize, swapAxes(spacing(image.volume.affine)));
-  return Math.min(largestZoom, Math.max(wanted, zoom));
+  if (firstView === 0) return viewAt(centre, Math.min(largestZoom, zoom), patchSize);
+  return viewOf(firstView, centre, zoom, patchSize, swapAxes(spacing(image.volume.affine)));
 }
 
 /** Where to look closely (spec §6.6). */

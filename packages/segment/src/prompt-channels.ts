@@ -8,6 +8,7 @@ import {
   isEmptyBox,
   roundToHalf,
   uniteBoxes,
+  type Vec3,
   type Windows,
 } from "@septum/volume";
 import { dilate } from "./dilate.ts";
@@ -36,7 +37,8 @@ export function promptEntries(
   const out: Entries = { index: [], value: [] };
   const divide = intensityDivider(intensity);
   for (const channel of new Set(drawn.map((drawable) => drawable.channel))) {
-    const reach = thickens(channel, settings) && !view.unscaled ? (dilationEdge(view.zoom) - 1) / 2 : 0;
+    const thick = thickens(channel, settings) && !view.unscaled;
+    const reach = view.zooms.map((zoom) => (thick ? (dilationEdge(zoom) - 1) / 2 : 0)) as unknown as Vec3;
     const offset = channel * view.patchSize[0] * view.patchSize[1] * view.patchSize[2];
     const own = drawn.filter((drawable) => drawable.channel === channel);
     for (const [tile, touching] of touchedTiles(own, view, windows, reach)) {
@@ -77,7 +79,7 @@ function touchedTiles(
   drawn: readonly Drawable[],
   view: View,
   windows: readonly Windows[],
-  reach: number,
+  reach: Vec3,
 ): Iterable<[Box, Drawable[]]> {
   const tiles = new Map<string, [Box, Drawable[]]>();
   for (const drawable of drawn) {
@@ -85,7 +87,7 @@ function touchedTiles(
     if (isEmptyBox(shared)) continue;
     const ranges = shared.map(([lo, hi], axis) => {
       const origin = view.box[axis][0];
-      return outputsReached(windows[axis], lo - origin - reach, hi - origin + reach);
+      return outputsReached(windows[axis], lo - origin - reach[axis], hi - origin + reach[axis]);
     });
     eachTile(ranges, (a, b, c) => {
       const key = `${a},${b},${c}`;
@@ -129,7 +131,7 @@ function drawTile(
   tile: Box,
   view: View,
   windows: readonly Windows[],
-  reach: number,
+  reach: Vec3,
   emit: (voxel: number, value: number) => void,
 ): void {
   const source = (axis: number, margin: number) => {
@@ -138,13 +140,13 @@ function drawTile(
     const to = lo + windows[axis].hi[tile[axis][1] - 1] + margin;
     return [Math.max(lo, from), Math.min(hi, to)] as const;
   };
-  const reached: Box = [source(0, reach), source(1, reach), source(2, reach)];
+  const reached: Box = [source(0, reach[0]), source(1, reach[1]), source(2, reach[2])];
   let region: Box | undefined;
   for (const drawable of drawn) region = uniteBoxes(region, intersectBoxes(drawable.box, reached));
   if (region === undefined) return;
   let values = new Uint16Array(boxVoxels(region));
   for (const drawable of drawn) drawInto(drawable, region, values);
-  if (reach > 0) {
+  if (reach.some((voxels) => voxels > 0)) {
     const target: Box = [source(0, 0), source(1, 0), source(2, 0)];
     ({ values, box: region } = dilate(values, region, reach, target));
   }

@@ -1,5 +1,6 @@
+import type { Vec3 } from "@septum/volume";
 import { expect, test } from "vitest";
-import { boxCentre, dilationEdge, initialZoom, viewAt, zoomOut, zoomToSee } from "./view.ts";
+import { boxCentre, dilationEdge, initialZoom, viewAt, viewOf, zoomOut } from "./view.ts";
 
 test("dilationEdge() is the spec's table", () => {
   const zooms = [1, 1.0052, 1.25, 1.4999, 1.5, 2.25, 2.5, 3, 3.375, 3.5, 4];
@@ -35,15 +36,29 @@ test("viewAt() rounds sizes half to even, and a zoom just above 1 may change not
   });
 });
 
-test("zoomToSee() widens the view along the edge that sees least, and leaves one alone that sees nearly enough", () => {
-  const patch = [64, 64, 64] as const;
-  expect(zoomToSee(64, patch, [3, 0.5, 0.8])).toBe(2);
-  expect(zoomToSee(64, patch, [0.98, 0.98, 3.27])).toBe(1);
-  expect(zoomToSee(64, patch, [3, 3, 3])).toBe(1);
-  expect(zoomToSee(0, patch, [0.1, 0.1, 0.1])).toBe(1);
-  // Slices of 5 mm are not made thicker than 8, and those of 7.5 are left as they are.
-  expect(zoomToSee(64, patch, [5, 0.5, 0.5])).toBe(1.6);
-  expect(zoomToSee(64, patch, [7.5, 0.5, 0.5])).toBe(1);
+const patch = [64, 64, 64] as const;
+
+test("viewOf() sees so many millimetres along every edge, and leaves a patch alone that sees nearly enough", () => {
+  const zooms = (millimetres: number, spacing: Vec3) => viewOf(millimetres, [0, 0, 0], 1, patch, spacing).zooms;
+  expect(zooms(64, [0.5, 0.5, 0.5])).toEqual([2, 2, 2]);
+  expect(zooms(64, [0.98, 0.98, 0.98])).toEqual([1, 1, 1]);
+  expect(zooms(64, [3, 3, 3])).toEqual([1, 1, 1]);
+  expect(zooms(64, [0.1, 0.1, 0.1])).toEqual([4, 4, 4]);
+});
+
+test("viewOf() zooms out towards cubes, further out as well", () => {
+  const view = viewOf(64, [0, 0, 0], 1, patch, [3, 0.5, 0.8]);
+  expect(view.zooms).toEqual([1, 2, 1.25]);
+  expect(view.size).toEqual([64, 128, 80]);
+  const further = zoomOut(zoomOut(view)!)!;
+  expect(further.zooms).toEqual([1, 4, 2.5]);
+  expect(zoomOut(further)).toBeUndefined();
+});
+
+test("viewOf() zooms a thick axis out for a prompt that is long in it", () => {
+  const view = viewOf(64, [0, 0, 0], 1.5, patch, [3, 0.5, 0.8]);
+  expect(view.zooms).toEqual([1.5, 2, 1.5]);
+  expect(zoomOut(view)!.zooms).toEqual([1.5, 3, 1.875]);
 });
 
 test("initialZoom() leaves a third of the patch free and is not below 1", () => {

@@ -3,7 +3,11 @@ import { type Box, roundHalfEven, type Vec3 } from "@septum/volume";
 /** Where the network looks: `box` at full resolution is scaled to the patch. Engine axes; pure arithmetic (spec §6.1). */
 export interface View {
   readonly centre: Vec3;
+  /** Of the axes that are zoomed out furthest. */
   readonly zoom: number;
+  /** Of each axis. The spec has one zoom for all. */
+  readonly zooms: Vec3;
+  readonly zooming: Zooming;
   /** Voxels of the volume along each edge: `rhe(patch * zoom)`. */
   readonly size: Vec3;
   /** May reach outside the volume on any side. */
@@ -13,22 +17,32 @@ export interface View {
   readonly unscaled: boolean;
 }
 
+/** How the axes share a zoom: each is zoomed by it over its own `thickness`, but by no less than `least`. */
+export interface Zooming {
+  readonly thickness: Vec3;
+  readonly least: number;
+}
+
+/** As the spec does. */
+const allAlike: Zooming = { thickness: [1, 1, 1], least: 1 };
+
 export const largestZoom = 4;
 
-export function viewAt(centre: Vec3, zoom: number, patchSize: Vec3): View {
-  const size = mapAxes((axis) => roundHalfEven(patchSize[axis] * zoom));
+export function viewAt(centre: Vec3, zoom: number, patchSize: Vec3, zooming = allAlike): View {
+  const zooms = mapAxes((axis) => Math.max(zooming.least, zoom / zooming.thickness[axis]));
+  const size = mapAxes((axis) => roundHalfEven(patchSize[axis] * zooms[axis]));
   const range = (axis: number) => {
     const lo = centre[axis] - Math.floor(size[axis] / 2);
     return [lo, lo + size[axis]] as const;
   };
   const unscaled = size.every((length, axis) => length === patchSize[axis]);
-  return { centre, zoom, size, box: [range(0), range(1), range(2)], patchSize, unscaled };
+  return { centre, zoom, zooms, zooming, size, box: [range(0), range(1), range(2)], patchSize, unscaled };
 }
 
 /** The next view of autozoom; undefined when it is zoomed out as far as it goes (spec §6.4). */
 export function zoomOut(view: View): View | undefined {
   if (view.zoom >= largestZoom) return undefined;
-  return viewAt(view.centre, Math.min(largestZoom, view.zoom * 1.5), view.patchSize);
+  return viewAt(view.centre, Math.min(largestZoom, view.zoom * 1.5), view.patchSize, view.zooming);
 }
 
 /** The patch-sized box around a centre (spec §6.6, fallback). */
@@ -45,17 +59,18 @@ export function initialZoom(box: Box, patchSize: Vec3): number {
 /** Below this a zoom that only the voxels' size asks for is not worth a blurred look and a refinement. */
 const smallestUsefulZoom = 1.15;
 
-/** A zoom coarsens every axis alike, and slices that are thick already would stand for nothing if they came thicker than this. */
-const thickestSlice = 8;
-
 /**
- * Zoom at which a patch sees at least `millimetres` along each of its edges; less where slices are thick, and 1 where it
- * does, or nearly does, unzoomed.
+ * A first view that sees at least `millimetres` along each of its edges, and all that the prompt asks for (`zoom`). Voxels
+ * are zoomed out towards cubes: slices that are thick stay as they are until the others' voxels are as large.
+ *
+ * Not in the spec, which looks at a patch of voxels first and zooms all axes alike.
  */
-export function zoomToSee(millimetres: number, patchSize: Vec3, spacing: Vec3): number {
-  const wanted = Math.max(...patchSize.map((edge, axis) => millimetres / (edge * spacing[axis])));
-  const zoom = Math.min(wanted, thickestSlice / Math.max(...spacing));
-  return zoom < smallestUsefulZoom ? 1 : zoom;
+export function viewOf(millimetres: number, centre: Vec3, zoom: number, patchSize: Vec3, spacing: Vec3): View {
+  const finest = Math.min(...spacing);
+  const wanted = millimetres / (Math.min(...patchSize) * finest);
+  const least = Math.min(largestZoom, zoom);
+  const first = Math.min(largestZoom, Math.max(least, wanted < smallestUsefulZoom ? 1 : wanted));
+  return viewAt(centre, first, patchSize, { thickness: mapAxes((axis) => spacing[axis] / finest), least });
 }
 
 /** The voxel in the middle of a box, halves to even. */

@@ -125,21 +125,25 @@ export function densePredict(
   state: DenseState,
   network: Network,
   random: RandomIndex,
-  options: { autozoom: boolean; forceFullRefine: boolean; leastZoom?: number },
+  options: { autozoom: boolean; forceFullRefine: boolean; leastZoom?: number; spacing?: Vec3 },
 ): DenseResult | undefined {
   if (state.queued === undefined) return undefined;
   const { size, settings } = state;
   const { centre } = state.queued;
   const mask = state.channels[settings.channels.previous];
-  let zoom = Math.min(4, Math.max(state.queued.zoom, options.leastZoom ?? 1));
+  const asked = Math.min(4, state.queued.zoom);
+  let zoom = Math.min(4, Math.max(asked, options.leastZoom ?? 1));
+  // An axis is zoomed less than the finest by as much as its voxels are longer, but never less than the prompt asks for.
+  const spacing = options.spacing ?? [1, 1, 1];
+  const zoomsAt = (zoom: number) => map3((n) => Math.max(asked, zoom / (spacing[n] / Math.min(...spacing))));
   state.queued = undefined;
   const zooms: number[] = [];
-  let look = build(state, centre, zoom);
+  let look = build(state, centre, zoomsAt(zoom));
   let prediction = network(look.input);
   zooms.push(zoom);
   while (options.autozoom && zoom < 4 && borderChange(prediction, look.nearest, settings)) {
     zoom = Math.min(4, zoom * 1.5);
-    look = build(state, centre, zoom);
+    look = build(state, centre, zoomsAt(zoom));
     prediction = network(look.input);
     zooms.push(zoom);
   }
@@ -151,7 +155,7 @@ export function densePredict(
       });
     write();
     if (!settings.secondLook) return { zooms, boxes: [], changed: seen };
-    prediction = network(build(state, centre, 1).input);
+    prediction = network(build(state, centre, [1, 1, 1]).input);
     write();
     return { zooms, boxes: [look.box], changed: seen };
   }
@@ -163,7 +167,7 @@ export function densePredict(
   eachVoxel(seen, (a, b, c) => {
     inSeen[inBox(seen, a, b, c)] = coarse[inBox(look.box, a, b, c)] === mask[at(size, a, b, c)] ? 0 : 1;
   });
-  const opened = window(window(inSeen, extent(seen), 2, Math.min), extent(seen), 2, Math.max);
+  const opened = window(window(inSeen, extent(seen), [2, 2, 2], Math.min), extent(seen), [2, 2, 2], Math.max);
   const difference = new Uint8Array(volume(plan));
   eachVoxel(seen, (a, b, c) => {
     difference[inBox(plan, a, b, c)] = opened[inBox(seen, a, b, c)];
@@ -229,10 +233,10 @@ function queueBox(state: DenseState, box: Box): void {
   state.queued = { centre: map3((n) => roundHalfEven((box[n][0] + box[n][1]) / 2)), zoom };
 }
 
-function build(state: DenseState, centre: Vec3, zoom: number) {
+function build(state: DenseState, centre: Vec3, zooms: Vec3) {
   const { size, settings } = state;
   const p = settings.patchSize;
-  const s = map3((n) => roundHalfEven(p[n] * zoom));
+  const s = map3((n) => roundHalfEven(p[n] * zooms[n]));
   const box: Box = [0, 1, 2].map((n) => [
     centre[n] - Math.floor(s[n] / 2),
     centre[n] + Math.floor(s[n] / 2) + (s[n] % 2),
@@ -240,11 +244,11 @@ function build(state: DenseState, centre: Vec3, zoom: number) {
   const same = s.every((length, n) => length === p[n]);
   const { channels, supported } = settings;
   const thick = [...(supported.points ? channels.points! : []), ...(supported.scribble ? channels.scribble! : [])];
-  const edge = odd(2 * zoom - 1);
+  const reach = map3((n) => (odd(2 * zooms[n] - 1) - 1) / 2);
   const fed = state.channels.map((channel, n) => {
     let part = crop(channel, size, box);
     if (!same && part.some((value) => value !== 0)) {
-      if (thick.includes(n)) part = window(part, s, (edge - 1) / 2, Math.max);
+      if (thick.includes(n)) part = window(part, s, reach, Math.max);
       part = resizeArea(part, s, p);
     } else if (!same) {
       part = new Float32Array(p[0] * p[1] * p[2]);

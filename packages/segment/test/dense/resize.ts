@@ -7,7 +7,7 @@ const { fround } = Math;
 export function window(
   values: Float32Array,
   size: Vec3,
-  reach: number,
+  reach: Vec3,
   pick: (x: number, y: number) => number,
 ): Float32Array {
   let current = values;
@@ -18,7 +18,7 @@ export function window(
       const position = [a, b, c][axis];
       const voxel = at(size, a, b, c);
       let value = current[voxel];
-      for (let near = -reach; near <= reach; near++) {
+      for (let near = -reach[axis]; near <= reach[axis]; near++) {
         if (position + near >= 0 && position + near < size[axis]) value = pick(value, current[voxel + near * step]);
       }
       next[voxel] = value;
