@@ -45,11 +45,12 @@ class Engine:
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
         first_view = own.get("first_view_mm", 0)
-        # Below 1.15 a zoom that only the voxels' size asks for is not worth a blurred look and a refinement.
-        wanted = first_view / (self.patch.min() * min(spacing))
-        self.first_zoom = wanted if wanted >= 1.15 else 1.0
         # A model with a first view in millimetres zooms towards cubes: thick slices stay until the others are as large.
         self.thickness = np.array(spacing) / min(spacing) if first_view else np.ones(3)
+        whole = float((image.shape * self.thickness / self.patch).max())
+        # Below 1.15 a zoom that only the voxels' size asks for is not worth a blurred look and a refinement.
+        wanted = min(whole, first_view / (self.patch.min() * min(spacing)))
+        self.first_zoom = wanted if wanted >= 1.15 else 1.0
         self.name, self.net, self.image = folder.name, net, image
         self.channels = np.zeros((7, *image.shape), np.float32)
         self.intensity = 1.0

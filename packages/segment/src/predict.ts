@@ -11,7 +11,7 @@ import { previewOf } from "./preview.ts";
 import { nearestMask } from "./previous-mask.ts";
 import type { RandomIndex } from "./random.ts";
 import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
-import { largestZoom, patchBox, type View, viewAt, viewOf, zoomOut } from "./view.ts";
+import { firstViewOf, largestZoom, patchBox, type View, viewAt, zoomOut } from "./view.ts";
 
 /** What one prediction works on. Nothing in it is changed. */
 export interface PredictionRequest {
@@ -87,10 +87,10 @@ async function* lookUntilInside(request: PredictionRequest, network: Network) {
   }
 }
 
-function firstLook({ image, settings }: Scene, { centre, zoom }: QueuedView): View {
+function firstLook({ image, size, settings }: Scene, start: QueuedView): View {
   const { firstView = 0, patchSize } = settings;
-  if (firstView === 0) return viewAt(centre, Math.min(largestZoom, zoom), patchSize);
-  return viewOf(firstView, centre, zoom, patchSize, swapAxes(spacing(image.volume.affine)));
+  if (firstView === 0) return viewAt(start.centre, Math.min(largestZoom, start.zoom), patchSize);
+  return firstViewOf(firstView, start, patchSize, size, swapAxes(spacing(image.volume.affine)));
 }
 
 /** Where to look closely (spec §6.6). */

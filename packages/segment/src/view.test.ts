@@ -1,6 +1,6 @@
 import type { Vec3 } from "@septum/volume";
 import { expect, test } from "vitest";
-import { boxCentre, dilationEdge, initialZoom, viewAt, viewOf, zoomOut } from "./view.ts";
+import { boxCentre, dilationEdge, firstViewOf, initialZoom, viewAt, zoomOut } from "./view.ts";
 
 test("dilationEdge() is the spec's table", () => {
   const zooms = [1, 1.0052, 1.25, 1.4999, 1.5, 2.25, 2.5, 3, 3.375, 3.5, 4];
@@ -36,18 +36,18 @@ test("viewAt() rounds sizes half to even, and a zoom just above 1 may change not
   });
 });
 
-const patch = [64, 64, 64] as const;
+const firstView = (millimetres: number, spacing: Vec3, { zoom = 1, size = [500, 500, 500] as Vec3 } = {}) =>
+  firstViewOf(millimetres, { centre: [0, 0, 0], zoom }, [64, 64, 64], size, spacing);
 
-test("viewOf() sees so many millimetres along every edge, and leaves a patch alone that sees nearly enough", () => {
-  const zooms = (millimetres: number, spacing: Vec3) => viewOf(millimetres, [0, 0, 0], 1, patch, spacing).zooms;
-  expect(zooms(64, [0.5, 0.5, 0.5])).toEqual([2, 2, 2]);
-  expect(zooms(64, [0.98, 0.98, 0.98])).toEqual([1, 1, 1]);
-  expect(zooms(64, [3, 3, 3])).toEqual([1, 1, 1]);
-  expect(zooms(64, [0.1, 0.1, 0.1])).toEqual([4, 4, 4]);
+test("firstViewOf() sees so many millimetres along every edge, and leaves a patch alone that sees nearly enough", () => {
+  expect(firstView(64, [0.5, 0.5, 0.5]).zooms).toEqual([2, 2, 2]);
+  expect(firstView(64, [0.98, 0.98, 0.98]).zooms).toEqual([1, 1, 1]);
+  expect(firstView(64, [3, 3, 3]).zooms).toEqual([1, 1, 1]);
+  expect(firstView(64, [0.1, 0.1, 0.1]).zooms).toEqual([4, 4, 4]);
 });
 
-test("viewOf() zooms out towards cubes, further out as well", () => {
-  const view = viewOf(64, [0, 0, 0], 1, patch, [3, 0.5, 0.8]);
+test("firstViewOf() zooms out towards cubes, further out as well", () => {
+  const view = firstView(64, [3, 0.5, 0.8]);
   expect(view.zooms).toEqual([1, 2, 1.25]);
   expect(view.size).toEqual([64, 128, 80]);
   const further = zoomOut(zoomOut(view)!)!;
@@ -55,10 +55,17 @@ test("viewOf() zooms out towards cubes, further out as well", () => {
   expect(zoomOut(further)).toBeUndefined();
 });
 
-test("viewOf() zooms a thick axis out for a prompt that is long in it", () => {
-  const view = viewOf(64, [0, 0, 0], 1.5, patch, [3, 0.5, 0.8]);
+test("firstViewOf() zooms a thick axis out for a prompt that is long in it", () => {
+  const view = firstView(64, [3, 0.5, 0.8], { zoom: 1.5 });
   expect(view.zooms).toEqual([1.5, 2, 1.5]);
   expect(zoomOut(view)!.zooms).toEqual([1.5, 3, 1.875]);
+});
+
+test("firstViewOf() does not zoom out further than it takes to see the whole scan", () => {
+  expect(firstView(64, [0.5, 0.5, 0.5], { size: [96, 40, 50] }).zooms).toEqual([1.5, 1.5, 1.5]);
+  expect(firstView(64, [0.5, 0.5, 0.5], { size: [70, 40, 50] }).zooms).toEqual([1, 1, 1]);
+  // 12 slices are as long as 72 voxels of the other axes.
+  expect(firstView(64, [3, 0.5, 0.5], { size: [12, 96, 50] }).zooms).toEqual([1, 1.5, 1.5]);
 });
 
 test("initialZoom() leaves a third of the patch free and is not below 1", () => {

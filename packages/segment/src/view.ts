@@ -1,4 +1,5 @@
 import { type Box, roundHalfEven, type Vec3 } from "@septum/volume";
+import type { QueuedView } from "./steps.ts";
 
 /** Where the network looks: `box` at full resolution is scaled to the patch. Engine axes; pure arithmetic (spec §6.1). */
 export interface View {
@@ -60,17 +61,20 @@ export function initialZoom(box: Box, patchSize: Vec3): number {
 const smallestUsefulZoom = 1.15;
 
 /**
- * A first view that sees at least `millimetres` along each of its edges, and all that the prompt asks for (`zoom`). Voxels
- * are zoomed out towards cubes: slices that are thick stay as they are until the others' voxels are as large.
+ * A first view that sees at least `millimetres` along each of its edges, or all of a smaller scan, and all that the prompt
+ * asks for (`zoom`). Voxels are zoomed out towards cubes: slices that are thick stay as they are until the others' voxels are
+ * as large. `size` and `spacing` are the volume's.
  *
  * Not in the spec, which looks at a patch of voxels first and zooms all axes alike.
  */
-export function viewOf(millimetres: number, centre: Vec3, zoom: number, patchSize: Vec3, spacing: Vec3): View {
+export function firstViewOf(millimetres: number, at: QueuedView, patchSize: Vec3, size: Vec3, spacing: Vec3): View {
   const finest = Math.min(...spacing);
-  const wanted = millimetres / (Math.min(...patchSize) * finest);
-  const least = Math.min(largestZoom, zoom);
+  const thickness = mapAxes((axis) => spacing[axis] / finest);
+  const whole = Math.max(...size.map((length, axis) => (length * thickness[axis]) / patchSize[axis]));
+  const wanted = Math.min(whole, millimetres / (Math.min(...patchSize) * finest));
+  const least = Math.min(largestZoom, at.zoom);
   const first = Math.min(largestZoom, Math.max(least, wanted < smallestUsefulZoom ? 1 : wanted));
-  return viewAt(centre, first, patchSize, { thickness: mapAxes((axis) => spacing[axis] / finest), least });
+  return viewAt(at.centre, first, patchSize, { thickness, least });
 }
 
 /** The voxel in the middle of a box, halves to even. */
