@@ -9,8 +9,7 @@ const clicks = 24;
 /** A person clicking in a large scan, one click after the other; the answer brings the changed box. */
 export const click = {
   name: "click",
-  measures:
-    "answer after a click, 512×512×300, in one 64³ patch, on disk before the answer, which brings the changed box",
+  measures: "answer after a click, 512×512×300, in one patch, on disk before the answer, which brings the changed box",
   async run(): Promise<readonly Figure[]> {
     const file = await openAsBlob(await syntheticFile([512, 512, 300]));
     return withServer(async (url) => {

@@ -19,7 +19,7 @@ export const passes = {
   measures: "time outside the network per pass, as a share of the network's own time",
   async run(): Promise<readonly Figure[]> {
     const image = prepareImage(syntheticScan([320, 300, 220]));
-    return [...(await measure(image, 64, 6, 3)), ...(await measure(image, 192, 1, 1))];
+    return [...(await measure(image, ownEdge(), 6, 3)), ...(await measure(image, 192, 1, 1))];
   },
 };
 
@@ -78,12 +78,19 @@ function figures(what: string, { network, outside, passes }: Spent, budget?: num
   ];
 }
 
+function readPlans(folder: string) {
+  return JSON.parse(readFileSync(join(folder, "plans.json"), "utf8"));
+}
+
+function ownEdge(): number {
+  return readPlans(builtInModel).configurations["3d_fullres"].patch_size[0];
+}
+
 function withPatchSize(edge: number): string {
   const folder = mkdtempSync(join(tmpdir(), "septum-bench-"));
   cpSync(builtInModel, folder, { recursive: true });
-  const path = join(folder, "plans.json");
-  const plans = JSON.parse(readFileSync(path, "utf8"));
+  const plans = readPlans(folder);
   plans.configurations["3d_fullres"].patch_size = [edge, edge, edge];
-  writeFileSync(path, JSON.stringify(plans));
+  writeFileSync(join(folder, "plans.json"), JSON.stringify(plans));
   return folder;
 }
