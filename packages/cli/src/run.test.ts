@@ -233,7 +233,7 @@ describe("septum models", () => {
     const { code, out } = await septum(["models", "check", builtIn], env);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /^light-v2: licence CC0-1\.0\npatch \[k, j, i\]: 64 × 64 × 64; prompts: .*points.*\n\d+ weights/,
+      /^light-v2: licence CC0-1\.0\npatch \[k, j, i\]: 80 × 80 × 80; prompts: .*points.*\n\d+ weights/,
     );
     const broken = await septum(["models", "check", place.folder], env);
     expect(broken.code).toBe(1);

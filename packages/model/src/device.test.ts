@@ -139,23 +139,28 @@ describe("loadModel()", () => {
     const { model, facts, secondsPerPass, close } = await loadModel({ folder: builtIn, cacheDir, device: "cpu" });
     expect(secondsPerPass).toBeGreaterThan(0.001);
     expect(facts).toEqual({
-      ...{ name: "light-v2", licence: "CC0-1.0", patchSize: [64, 64, 64], device: "cpu" },
+      ...{ name: "light-v2", licence: "CC0-1.0", patchSize: [80, 80, 80], device: "cpu" },
       providers: [{ name: "cpu", ok: true }],
       remembered: false,
     });
-    // A bright ball of radius 16 with a point at its centre.
-    const mask = await model.predict(probePatch([64, 64, 64], model.settings));
-    const inBall = (i: number) => Math.hypot((i >> 12) - 32, ((i >> 6) & 63) - 32, (i & 63) - 32) < 16;
+    // A bright ball of a quarter of the edge with a point at its centre.
+    const { patchSize } = model.settings;
+    const [edge] = patchSize;
+    const mask = await model.predict(probePatch(patchSize, model.settings));
+    const inBall = (i: number) => {
+      const [a, b, c] = [Math.floor(i / edge ** 2), Math.floor(i / edge) % edge, i % edge];
+      return Math.hypot(a - edge / 2, b - edge / 2, c - edge / 2) < edge / 4;
+    };
     const inside = mask.filter((value, i) => value === 1 && inBall(i)).length;
     const outside = mask.filter((value, i) => value === 1 && !inBall(i)).length;
     expect(inside).toBeGreaterThan(1000);
     expect(outside).toBeLessThan(inside / 5);
 
     // In the middle of a pass: the runtime would take the whole process with it if its thread were ended then.
-    const cutOff = expect(model.predict(probePatch([64, 64, 64], model.settings))).rejects.toThrow(DeviceLost);
+    const cutOff = expect(model.predict(probePatch(patchSize, model.settings))).rejects.toThrow(DeviceLost);
     await setTimeout(30);
     await close();
     await cutOff;
-    await expect(model.predict(probePatch([64, 64, 64], model.settings))).rejects.toThrow(DeviceLost);
+    await expect(model.predict(probePatch(patchSize, model.settings))).rejects.toThrow(DeviceLost);
   });
 });
