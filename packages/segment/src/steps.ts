@@ -18,7 +18,7 @@ export interface Preview {
 /** A look at the object, possibly zoomed out. More may follow when the object reaches the border of the view. */
 export interface CoarseStep {
   readonly type: "coarse";
-  /** Voxels per patch voxel along an edge, 1 to 4. */
+  /** Voxels per patch voxel, 1 to 4, along the axis that is zoomed out furthest. */
   readonly zoom: number;
   /** Passes done so far in this call, this one included. */
   readonly passes: number;
