@@ -22,6 +22,7 @@ const official = {
   likeness: false,
   secondLook: false,
   firstView: 0,
+  reach: 0,
   hints: { scribbleThickness: [2, 2, 2], refinesMasks: true },
 };
 
@@ -89,6 +90,7 @@ describe("readMetadata() of inference_info.json", () => {
         likeness: true,
         second_look: true,
         first_view_mm: 64,
+        reach: 3,
       },
     });
     expect(settings).toMatchObject({
@@ -98,6 +100,7 @@ describe("readMetadata() of inference_info.json", () => {
       likeness: true,
       secondLook: true,
       firstView: 64,
+      reach: 3,
     });
   });
 

@@ -1,4 +1,4 @@
-import { type Box, unpackBits, type Vec3, type Volume } from "@septum/volume";
+import { type Box, unpackBits, type Vec3, type Volume, wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import {
@@ -33,13 +33,27 @@ test("a segmenter that looks at its answers again equals the dense reference", (
   sequences({ ...smallSettings, secondLook: true }, { minLength: 1, maxLength: 4 }, 10));
 
 // Voxels of `smallVolume` are 0.91 × 1.10 × 2.5 mm.
-test("a segmenter that first looks at so many millimetres equals the dense reference", () => {
-  const spacing: Vec3 = [2.5, Math.hypot(0.1, 1.1), Math.hypot(0.9, -0.1)];
-  const settings = { ...smallSettings, firstView: 25 };
-  return sequences(settings, { minLength: 1, maxLength: 4 }, 10, {
-    leastZoom: 25 / (Math.min(...smallSettings.patchSize) * spacing[2]),
-    spacing,
+const spacing: Vec3 = [2.5, Math.hypot(0.1, 1.1), Math.hypot(0.9, -0.1)];
+const firstView = 25;
+const first = { leastZoom: firstView / (Math.min(...smallSettings.patchSize) * spacing[2]), spacing };
+
+test("a segmenter that first looks at so many millimetres equals the dense reference", () =>
+  sequences({ ...smallSettings, firstView }, { minLength: 1, maxLength: 4 }, 10, first));
+
+test("a segmenter that goes on from a mask, and reaches so far with every prompt, equals the dense reference", async () => {
+  const seed = fc.integer({ min: 0, max: 99 });
+  const settings = { ...smallSettings, secondLook: true, firstView, reach: 2.3 };
+  const property = fc.asyncProperty(seed, fc.array(call, { minLength: 1, maxLength: 4 }), async (seed, calls) => {
+    const mask = Uint8Array.from(smallVolume(seed).data, (value) => (value > 90 ? 1 : 0));
+    const start: Call = {
+      prompt: { kind: "initial", mask, box: wholeBox(smallSize) },
+      autozoom: true,
+      predict: false,
+      forceFullRefine: false,
+    };
+    await compareOn(smallVolume(seed), settings, [start, ...calls], first);
   });
+  await fc.assert(property, { numRuns: 12 });
 });
 
 // 0.01 reaches the end of half precision after three prompts.
@@ -49,13 +63,11 @@ test("a segmenter equals the dense reference when prompt strengths are scaled ba
 test("an initial mask refined in full equals the dense reference", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 99 }), call, async (seed, next) => {
-      const whole: Box = [
-        [0, smallSize[0]],
-        [0, smallSize[1]],
-        [0, smallSize[2]],
-      ];
       const mask = Uint8Array.from(smallVolume(seed).data, (value) => (value > 90 ? 1 : 0));
-      await compare(smallSettings, seed, [{ ...next, prompt: { kind: "initial", mask, box: whole } }, next]);
+      await compare(smallSettings, seed, [
+        { ...next, prompt: { kind: "initial", mask, box: wholeBox(smallSize) } },
+        next,
+      ]);
     }),
     { numRuns: 6 },
   );

@@ -32,6 +32,11 @@ export interface ModelSettings {
    * the reference, and 0, see a patch first, however fine the voxels, and zoom all axes alike.
    */
   readonly firstView?: number;
+  /**
+   * A prompt in a mask that a person made or loaded changes nothing farther from it than so many times the distance to the
+   * mask's edge (`reachOf`); the reference, and 0, set no limit.
+   */
+  readonly reach?: number;
   /** When a face of the patch counts as changed (reference: 1500, 100, 0.2). */
   readonly borderChange: { readonly absolute: number; readonly minimum: number; readonly relative: number };
   /** For programs that draw prompts; the engine itself has no use for it. */

@@ -10,6 +10,7 @@ import { refinementPatch, type Scene, viewPatch } from "./patch.ts";
 import { previewOf } from "./preview.ts";
 import { nearestMask } from "./previous-mask.ts";
 import type { RandomIndex } from "./random.ts";
+import { type Reach, withinReach } from "./reach.ts";
 import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
 import { firstViewOf, largestZoom, patchBox, type View, viewAt, zoomOut } from "./view.ts";
 
@@ -19,6 +20,8 @@ export interface PredictionRequest {
   readonly start: QueuedView;
   readonly model: Model;
   readonly autozoom: boolean;
+  /** What may change. Absent: all that is looked at. */
+  readonly reach?: Reach;
   /** Box of the previous mask, engine axes, when all of it is to be refined as well. */
   readonly refineAll?: Box;
   readonly random: RandomIndex;
@@ -44,8 +47,9 @@ export interface Prediction {
 
 /**
  * The prediction loop (spec §6): look, zoom out while the object reaches the border, and refine at full resolution what
- * the zoomed-out look changed. A model may ask to see so many millimetres at first, and for a second look where there was
- * no need to zoom out; neither is in the spec. Yields after every network pass.
+ * the zoomed-out look changed. A model may ask to see so many millimetres at first, for a second look where there was no
+ * need to zoom out, and that a mask made by a person is changed near the prompt only; none is in the spec. Yields after every
+ * network pass.
  */
 export async function* predictMask(request: PredictionRequest): AsyncGenerator<Step, Prediction, void> {
   const network = timedNetwork(request);
@@ -53,7 +57,9 @@ export async function* predictMask(request: PredictionRequest): AsyncGenerator<S
   if (view.zoom === 1) {
     const mask = bitRows(packBits(prediction), view.box);
     const found = { changed: view.box, views, randomLeftover: 0 };
-    if (!request.scene.settings.secondLook) return { ...found, masks: [mask], boxes: [], ...network.spent() };
+    if (!request.scene.settings.secondLook) {
+      return { ...found, masks: [reached(request, mask)], boxes: [], ...network.spent() };
+    }
     // Nothing is outside the volume in what the network is shown, as nothing is when it is asked for the first time.
     const first = { ...mask, box: clipBox(view.box, request.scene.size) };
     const masks = yield* refine(request, network, first, [view.box]);
@@ -80,7 +86,7 @@ async function* lookUntilInside(request: PredictionRequest, network: Network) {
       view.patchSize,
       scene.settings.borderChange,
     );
-    yield coarseStep(prediction, view, scene, network.spent().passes);
+    yield coarseStep(prediction, view, request, network.spent().passes);
     const wider: View | undefined = changed && autozoom ? zoomOut(view) : undefined;
     if (wider === undefined) return { view, views, prediction };
     view = wider;
@@ -122,11 +128,16 @@ async function* refine(request: PredictionRequest, network: Network, coarse: Mas
     found.push(mask);
     const step = refineStep(mask, scene, index, boxes.length, network.spent().passes);
     // Only what was refined is written in the end: the coarse mask has served by then.
-    const layers = index === boxes.length - 1 ? found : [coarse, ...found];
+    const layers = (index === boxes.length - 1 ? found : [coarse, ...found]).map((rows) => reached(request, rows));
     const looked = found.reduce((hull, { box }) => uniteBoxes(hull, box)!, coarse.box);
     yield { ...step, preview: previewOf([scene.previous, ...layers], clipBox(looked, scene.size)) };
   }
-  return found;
+  return found.map((rows) => reached(request, rows));
+}
+
+/** What becomes of the mask: what was found, as far as the prompt reaches. */
+function reached({ reach, scene }: PredictionRequest, rows: MaskRows): MaskRows {
+  return reach === undefined ? rows : withinReach(rows, scene.previous, reach, scene.size);
 }
 
 interface Network {
@@ -155,7 +166,8 @@ function timedNetwork({ model, signal, now }: PredictionRequest): Network {
   };
 }
 
-function coarseStep(prediction: Uint8Array, view: View, scene: Scene, passes: number): CoarseStep {
+function coarseStep(prediction: Uint8Array, view: View, request: PredictionRequest, passes: number): CoarseStep {
+  const { scene } = request;
   const box = clipBox(view.box, scene.size);
   const rows = () =>
     view.unscaled ? bitRows(packBits(prediction), view.box) : coarseRows(prediction, view, scene.size);
@@ -165,7 +177,9 @@ function coarseStep(prediction: Uint8Array, view: View, scene: Scene, passes: nu
     zoom: view.zoom,
     passes,
     box: swapBoxAxes(box),
-    preview: { box: swapBoxAxes(box), bits },
+    preview: request.reach
+      ? previewOf([scene.previous, reached(request, rows())], box)
+      : { box: swapBoxAxes(box), bits },
     bits,
   };
 }

@@ -7,6 +7,7 @@ import {
   cutBits,
   isEmptyBox,
   pasteBits,
+  spacing,
   uniteBoxes,
 } from "@septum/volume";
 import { expandBits, type PackedBits } from "./bit-runs.ts";
@@ -23,6 +24,7 @@ import { checkInitialMask, checkPrompt } from "./prompt-check.ts";
 import { drawables } from "./prompt-drawing.ts";
 import { appendPrompt, type PromptNode, promptNodes, startFromMask } from "./prompt-log.ts";
 import { seededIndex } from "./random.ts";
+import { reachOf } from "./reach.ts";
 import { countedOn, followedBy, planReplay } from "./rewrite.ts";
 import type {
   ApplyOptions,
@@ -51,6 +53,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   const { settings } = model;
   const size = image.volume.size;
   const engineSize = swapAxes(size);
+  const voxelSize = swapAxes(spacing(image.volume.affine));
   const timeline = openTimeline(options);
   const { mask, seed } = timeline;
   let busy = false;
@@ -116,6 +119,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
         previous,
       },
       start: queued,
+      reach: reachOf({ prompts, queued }, previous, engineSize, voxelSize, settings.reach),
       model,
       autozoom,
       refineAll,

@@ -34,6 +34,10 @@ export interface DenseState {
   readonly settings: ModelSettings;
   intensity: number;
   queued?: { centre: Vec3; zoom: number };
+  /** Whether all began with a mask. */
+  begun?: boolean;
+  /** Edges in voxels of the drawings that wait to be predicted; zeros for a point. */
+  waiting: Vec3[];
 }
 
 /** What the network is fed in one pass. */
@@ -64,7 +68,7 @@ export function denseState(values: ArrayLike<number>, size: Vec3, settings: Mode
     (value) => fround(fround(value) - fround(mean)) / fround(Math.sqrt(variance)),
   );
   const channels = Array.from({ length: settings.interactionChannels }, () => new Float32Array(image.length));
-  return { size, image, channels, settings, intensity: 1 };
+  return { size, image, channels, settings, intensity: 1, waiting: [] };
 }
 
 export function densePoint(state: DenseState, point: Vec3, positive: boolean): void {
@@ -72,6 +76,7 @@ export function densePoint(state: DenseState, point: Vec3, positive: boolean): v
   const r = settings.pointRadius;
   const centre = map3((axis) => roundHalfEven(point[axis]));
   state.queued = { centre, zoom: 1 };
+  state.waiting.push([0, 0, 0]);
   bump(state);
   const channel = state.channels[settings.channels.points![positive ? 0 : 1]];
   const cube: Box = [
@@ -119,9 +124,44 @@ export function denseInitial(state: DenseState, mask: Uint8Array): void {
   const box = nonzeroBox(mask, state.size);
   state.queued = undefined;
   if (box !== undefined) queueBox(state, box);
+  state.begun = box !== undefined;
+  state.waiting = [];
 }
 
-export function densePredict(
+/**
+ * A prompt in a mask that was there at the beginning changes nothing beyond `reach` times the prompt's distance to the
+ * mask's edge, or half its length. Not in the spec.
+ */
+export function densePredict(...call: Parameters<typeof predict>): DenseResult | undefined {
+  const [state, , , { spacing = [1, 1, 1] }] = call;
+  const { size, settings, queued, waiting } = state;
+  const mask = state.channels[settings.channels.previous];
+  const before = mask.slice();
+  const result = predict(...call);
+  state.waiting = [];
+  const [drawn, other] = waiting;
+  if (!settings.reach || !state.begun || !queued || !drawn || other) return result;
+  const [a0, b0, c0] = map3((n) => Math.min(queued.centre[n], size[n] - 1));
+  const distance = (a: number, b: number, c: number) =>
+    Math.hypot((a - a0) * spacing[0], (b - b0) * spacing[1], (c - c0) * spacing[2]);
+  const everywhere: Box = [
+    [0, size[0]],
+    [0, size[1]],
+    [0, size[2]],
+  ];
+  let edge = Number.POSITIVE_INFINITY;
+  eachVoxel(everywhere, (a, b, c) => {
+    if (before[at(size, a, b, c)] !== before[at(size, a0, b0, c0)]) edge = Math.min(edge, distance(a, b, c));
+  });
+  const most = settings.reach * Math.max(edge, ...drawn.map((voxels, n) => (voxels * spacing[n]) / 2));
+  eachVoxel(everywhere, (a, b, c) => {
+    const voxel = at(size, a, b, c);
+    if (distance(a, b, c) > most * (1 + 1e-7)) mask[voxel] = before[voxel];
+  });
+  return result;
+}
+
+function predict(
   state: DenseState,
   network: Network,
   random: RandomIndex,
@@ -231,6 +271,7 @@ function queueBox(state: DenseState, box: Box): void {
   const p = state.settings.patchSize;
   const zoom = Math.max(1, ...[0, 1, 2].map((n) => (box[n][1] - box[n][0] + Math.floor(p[n] / 3)) / p[n]));
   state.queued = { centre: map3((n) => roundHalfEven((box[n][0] + box[n][1]) / 2)), zoom };
+  state.waiting.push(extent(box));
 }
 
 function build(state: DenseState, centre: Vec3, zooms: Vec3) {
