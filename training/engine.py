@@ -42,6 +42,7 @@ class Engine:
         self.margin = own.get("cover_margin", 24)
         self.likeness = own.get("likeness", False)
         self.second_look = own.get("second_look", False)
+        self.reach = own.get("reach", 0)
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
         first_view = own.get("first_view_mm", 0)
@@ -51,7 +52,9 @@ class Engine:
         # Below 1.15 a zoom that only the voxels' size asks for is not worth a blurred look and a refinement.
         wanted = min(whole, first_view / (self.patch.min() * min(spacing)))
         self.first_zoom = wanted if wanted >= 1.15 else 1.0
-        self.name, self.net, self.image = folder.name, net, image
+        self.name, self.net, self.image, self.spacing = folder.name, net, image, np.array(spacing, float)
+        self.begun = False
+        self.drawn = 0.0
         self.channels = np.zeros((7, *image.shape), np.float32)
         self.intensity = 1.0
         self.random = np.random.default_rng(0)
@@ -60,6 +63,11 @@ class Engine:
     @property
     def mask(self) -> np.ndarray:
         return self.channels[0] > 0.5
+
+    def begin(self, mask: np.ndarray) -> None:
+        """A mask to begin with."""
+        self.channels[0] = mask
+        self.begun = bool(mask.any())
 
     def _stamp(self, kind: str, positive: bool, low: np.ndarray, window: np.ndarray) -> None:
         self.intensity /= self.decay
@@ -81,7 +89,7 @@ class Engine:
 
     def point(self, voxel: np.ndarray, positive: bool) -> None:
         self._stamp("point", positive, np.asarray(voxel) - 4, BALL)
-        self.centre, self.zoom = np.asarray(voxel), 1.0
+        self.centre, self.zoom, self.drawn = np.asarray(voxel), 1.0, 0.0
 
     def region(self, kind: str, mask: np.ndarray, positive: bool) -> None:
         """A filled box of one slice, a filled lasso, or a scribble, as a mask of the image's size."""
@@ -89,6 +97,7 @@ class Engine:
         low, high = places.min(0), places.max(0) + 1
         self._stamp(kind, positive, low, mask[tuple(slice(a, b) for a, b in zip(low, high))].astype(np.float32))
         self._queue(low, high)
+        self.drawn = float(((high - low) * self.spacing).max())
 
     def _crop(self, volume: np.ndarray, low: np.ndarray, size: np.ndarray) -> torch.Tensor:
         out = np.zeros((volume.shape[0], *size), np.float32)
@@ -147,6 +156,22 @@ class Engine:
             self.channels[(0, *(slice(x, y) for x, y in zip(a, b)))] = part
 
     def predict(self) -> None:
+        before = self.mask
+        self._predict()
+        # A mask that all began with is changed near the prompt only: so many times as far as its edge is.
+        if self.reach and self.begun:
+            self.channels[0] = np.where(self._reached(before), self.channels[0], before)
+
+    def _reached(self, mask: np.ndarray) -> np.ndarray:
+        """The voxels that the newest prompt may change."""
+        centre = np.minimum(self.centre, np.array(mask.shape) - 1)
+        squares = [((np.arange(n) - c) * mm) ** 2 for n, c, mm in zip(mask.shape, centre, self.spacing)]
+        distances = np.sqrt(squares[0][:, None, None] + squares[1][None, :, None] + squares[2][None, None, :])
+        other = mask != mask[tuple(centre)]
+        edge = distances[other].min() if other.any() else np.inf
+        return distances <= self.reach * max(edge, self.drawn / 2) * (1 + 1e-9)
+
+    def _predict(self) -> None:
         least = min(4.0, self.zoom)
         zoom = min(4.0, max(least, self.first_zoom))
         x, previous, low, size = self._build(self.centre, zoom, least)
