@@ -23,6 +23,7 @@ const official = {
   secondLook: false,
   firstView: 0,
   reach: 0,
+  heedsPoints: false,
   hints: { scribbleThickness: [2, 2, 2], refinesMasks: true },
 };
 
@@ -91,6 +92,7 @@ describe("readMetadata() of inference_info.json", () => {
         second_look: true,
         first_view_mm: 64,
         reach: 3,
+        heeds_points: true,
       },
     });
     expect(settings).toMatchObject({
@@ -101,6 +103,7 @@ describe("readMetadata() of inference_info.json", () => {
       secondLook: true,
       firstView: 64,
       reach: 3,
+      heedsPoints: true,
     });
   });
 

@@ -50,6 +50,7 @@ const septum = z.object({
   likeness: z.boolean().default(false),
   second_look: z.boolean().default(false),
   first_view_mm: z.number().min(0).max(1000).default(0),
+  heeds_points: z.boolean().default(false),
   reach: z.number().min(0).max(100).default(0),
 });
 
@@ -132,6 +133,7 @@ function toMetadata(info: Modern, path: string): Metadata {
     secondLook: info.septum.second_look,
     firstView: info.septum.first_view_mm,
     reach: info.septum.reach,
+    heedsPoints: info.septum.heeds_points,
     borderChange: info.septum.border_change,
     hints: {
       scribbleThickness: perAxis(info.preferred_scribble_thickness),

@@ -42,7 +42,7 @@ test("a segmenter that first looks at so many millimetres equals the dense refer
 
 test("a segmenter that goes on from a mask, and reaches so far with every prompt, equals the dense reference", async () => {
   const seed = fc.integer({ min: 0, max: 99 });
-  const settings = { ...smallSettings, secondLook: true, firstView, reach: 2.3 };
+  const settings = { ...smallSettings, secondLook: true, firstView, reach: 2.3, heedsPoints: true };
   const property = fc.asyncProperty(seed, fc.array(call, { minLength: 1, maxLength: 4 }), async (seed, calls) => {
     const mask = Uint8Array.from(smallVolume(seed).data, (value) => (value > 90 ? 1 : 0));
     const start: Call = {
@@ -55,6 +55,9 @@ test("a segmenter that goes on from a mask, and reaches so far with every prompt
   });
   await fc.assert(property, { numRuns: 12 });
 });
+
+test("a segmenter that heeds its points equals the dense reference", () =>
+  sequences({ ...smallSettings, firstView, heedsPoints: true }, { minLength: 1, maxLength: 4 }, 10, first));
 
 // 0.01 reaches the end of half precision after three prompts.
 test("a segmenter equals the dense reference when prompt strengths are scaled back", () =>

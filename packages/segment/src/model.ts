@@ -37,6 +37,8 @@ export interface ModelSettings {
    * mask's edge (`reachOf`); the reference, and 0, set no limit.
    */
   readonly reach?: number;
+  /** A point whose own voxel the network does not give its sign changes a ball there (`heeded`); the reference leaves it. */
+  readonly heedsPoints?: boolean;
   /** When a face of the patch counts as changed (reference: 1500, 100, 0.2). */
   readonly borderChange: { readonly absolute: number; readonly minimum: number; readonly relative: number };
   /** For programs that draw prompts; the engine itself has no use for it. */

@@ -4,6 +4,7 @@ import { changeMap } from "./change-map.ts";
 import { coarseRows } from "./coarse-mask.ts";
 import { type Cover, cover } from "./cover.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
+import { type HeededPoint, heeded } from "./heed.ts";
 import { bitRows, collectBits, type MaskRows } from "./mask-rows.ts";
 import type { Model, Patch } from "./model.ts";
 import { refinementPatch, type Scene, viewPatch } from "./patch.ts";
@@ -22,6 +23,8 @@ export interface PredictionRequest {
   readonly autozoom: boolean;
   /** What may change. Absent: all that is looked at. */
   readonly reach?: Reach;
+  /** The newest prompt, where it is a point that is heeded. */
+  readonly point?: HeededPoint;
   /** Box of the previous mask, engine axes, when all of it is to be refined as well. */
   readonly refineAll?: Box;
   readonly random: RandomIndex;
@@ -48,8 +51,8 @@ export interface Prediction {
 /**
  * The prediction loop (spec §6): look, zoom out while the object reaches the border, and refine at full resolution what
  * the zoomed-out look changed. A model may ask to see so many millimetres at first, for a second look where there was no
- * need to zoom out, and that a mask made by a person is changed near the prompt only; none is in the spec. Yields after every
- * network pass.
+ * need to zoom out, that a mask made by a person is changed near the prompt only, and that a point is heeded where it is;
+ * none is in the spec. Yields after every network pass.
  */
 export async function* predictMask(request: PredictionRequest): AsyncGenerator<Step, Prediction, void> {
   const network = timedNetwork(request);
@@ -58,7 +61,7 @@ export async function* predictMask(request: PredictionRequest): AsyncGenerator<S
     const mask = bitRows(packBits(prediction), view.box);
     const found = { changed: view.box, views, randomLeftover: 0 };
     if (!request.scene.settings.secondLook) {
-      return { ...found, masks: [reached(request, mask)], boxes: [], ...network.spent() };
+      return { ...found, masks: kept(request, [mask]), boxes: [], ...network.spent() };
     }
     // Nothing is outside the volume in what the network is shown, as nothing is when it is asked for the first time.
     const first = { ...mask, box: clipBox(view.box, request.scene.size) };
@@ -128,16 +131,18 @@ async function* refine(request: PredictionRequest, network: Network, coarse: Mas
     found.push(mask);
     const step = refineStep(mask, scene, index, boxes.length, network.spent().passes);
     // Only what was refined is written in the end: the coarse mask has served by then.
-    const layers = (index === boxes.length - 1 ? found : [coarse, ...found]).map((rows) => reached(request, rows));
+    const layers = kept(request, index === boxes.length - 1 ? found : [coarse, ...found]);
     const looked = found.reduce((hull, { box }) => uniteBoxes(hull, box)!, coarse.box);
     yield { ...step, preview: previewOf([scene.previous, ...layers], clipBox(looked, scene.size)) };
   }
-  return found.map((rows) => reached(request, rows));
+  return kept(request, found);
 }
 
-/** What becomes of the mask: what was found, as far as the prompt reaches. */
-function reached({ reach, scene }: PredictionRequest, rows: MaskRows): MaskRows {
-  return reach === undefined ? rows : withinReach(rows, scene.previous, reach, scene.size);
+/** What becomes of the mask: what was found, as far as the prompt reaches, and what the prompt says. */
+function kept({ reach, point, scene }: PredictionRequest, found: readonly MaskRows[]): readonly MaskRows[] {
+  const { previous, size } = scene;
+  const layers = reach === undefined ? found : found.map((rows) => withinReach(rows, previous, reach, size));
+  return point === undefined ? layers : heeded(layers, previous, point, size);
 }
 
 interface Network {
@@ -177,9 +182,10 @@ function coarseStep(prediction: Uint8Array, view: View, request: PredictionReque
     zoom: view.zoom,
     passes,
     box: swapBoxAxes(box),
-    preview: request.reach
-      ? previewOf([scene.previous, reached(request, rows())], box)
-      : { box: swapBoxAxes(box), bits },
+    preview:
+      request.reach || request.point
+        ? previewOf([scene.previous, ...kept(request, [rows()])], box)
+        : { box: swapBoxAxes(box), bits },
     bits,
   };
 }

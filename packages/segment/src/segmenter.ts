@@ -15,6 +15,7 @@ import { gainedBy, lostIn } from "./edit/gained.ts";
 import { startFromEdit } from "./edit/start-mask.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { SegmentError } from "./errors.ts";
+import { heededPoint } from "./heed.ts";
 import type { PromptState } from "./history.ts";
 import { type MaskBits, writeBits } from "./mask-delta.ts";
 import { bitRows, collectBits, type MaskRows, volumeRows } from "./mask-rows.ts";
@@ -120,6 +121,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
       },
       start: queued,
       reach: reachOf({ prompts, queued }, previous, engineSize, voxelSize, settings.reach),
+      point: settings.heedsPoints ? heededPoint(prompts, voxelSize) : undefined,
       model,
       autozoom,
       refineAll,

@@ -36,6 +36,8 @@ export interface DenseState {
   queued?: { centre: Vec3; zoom: number };
   /** Whether all began with a mask. */
   begun?: boolean;
+  /** The newest prompt, where it is a point. */
+  point?: { centre: Vec3; positive: boolean };
   /** Edges in voxels of the drawings that wait to be predicted; zeros for a point. */
   waiting: Vec3[];
 }
@@ -77,6 +79,7 @@ export function densePoint(state: DenseState, point: Vec3, positive: boolean): v
   const centre = map3((axis) => roundHalfEven(point[axis]));
   state.queued = { centre, zoom: 1 };
   state.waiting.push([0, 0, 0]);
+  state.point = { centre, positive };
   bump(state);
   const channel = state.channels[settings.channels.points![positive ? 0 : 1]];
   const cube: Box = [
@@ -128,37 +131,65 @@ export function denseInitial(state: DenseState, mask: Uint8Array): void {
   state.waiting = [];
 }
 
-/**
- * A prompt in a mask that was there at the beginning changes nothing beyond `reach` times the prompt's distance to the
- * mask's edge, or half its length. Not in the spec.
- */
+/** A prediction, and what is not in the spec: how far a prompt reaches in a mask to begin with, and that points are heeded. */
 export function densePredict(...call: Parameters<typeof predict>): DenseResult | undefined {
   const [state, , , { spacing = [1, 1, 1] }] = call;
-  const { size, settings, queued, waiting } = state;
-  const mask = state.channels[settings.channels.previous];
-  const before = mask.slice();
+  const { queued, waiting, settings } = state;
+  const before = state.channels[settings.channels.previous].slice();
   const result = predict(...call);
   state.waiting = [];
-  const [drawn, other] = waiting;
-  if (!settings.reach || !state.begun || !queued || !drawn || other) return result;
-  const [a0, b0, c0] = map3((n) => Math.min(queued.centre[n], size[n] - 1));
-  const distance = (a: number, b: number, c: number) =>
-    Math.hypot((a - a0) * spacing[0], (b - b0) * spacing[1], (c - c0) * spacing[2]);
-  const everywhere: Box = [
+  if (!queued) return result;
+  if (settings.reach && state.begun && waiting.length === 1) limit(state, before, queued.centre, waiting[0], spacing);
+  if (settings.heedsPoints && state.point) heed(state, state.point, spacing);
+  return result;
+}
+
+/** Nothing changes beyond `reach` times the prompt's distance to the mask's edge, or half its length. */
+function limit(
+  { size, settings, channels }: DenseState,
+  before: Float32Array,
+  at0: Vec3,
+  drawn: Vec3,
+  spacing: Vec3,
+): void {
+  const mask = channels[settings.channels.previous];
+  const centre = map3((n) => Math.min(at0[n], size[n] - 1));
+  const own = before[at(size, ...centre)];
+  let edge = Number.POSITIVE_INFINITY;
+  eachVoxel(whole(size), (...voxel) => {
+    if (before[at(size, ...voxel)] !== own) edge = Math.min(edge, millimetres(voxel, centre, spacing));
+  });
+  const most = settings.reach! * Math.max(edge, ...drawn.map((voxels, n) => (voxels * spacing[n]) / 2));
+  eachVoxel(whole(size), (...voxel) => {
+    if (millimetres(voxel, centre, spacing) > most * (1 + 1e-7)) mask[at(size, ...voxel)] = before[at(size, ...voxel)];
+  });
+}
+
+/** Where a point's own voxel does not become what it says, a ball does: of its radius, in the finest voxels. */
+function heed(
+  { size, settings, channels }: DenseState,
+  point: { centre: Vec3; positive: boolean },
+  spacing: Vec3,
+): void {
+  const mask = channels[settings.channels.previous];
+  const { centre, positive } = point;
+  if (mask[at(size, ...centre)] === Number(positive)) return;
+  eachVoxel(whole(size), (...voxel) => {
+    const inside = millimetres(voxel, centre, spacing) <= settings.pointRadius * Math.min(...spacing) * (1 + 1e-7);
+    if (inside) mask[at(size, ...voxel)] = Number(positive);
+  });
+}
+
+function millimetres(a: Vec3, b: Vec3, spacing: Vec3): number {
+  return Math.hypot(...map3((n) => (a[n] - b[n]) * spacing[n]));
+}
+
+function whole(size: Vec3): Box {
+  return [
     [0, size[0]],
     [0, size[1]],
     [0, size[2]],
   ];
-  let edge = Number.POSITIVE_INFINITY;
-  eachVoxel(everywhere, (a, b, c) => {
-    if (before[at(size, a, b, c)] !== before[at(size, a0, b0, c0)]) edge = Math.min(edge, distance(a, b, c));
-  });
-  const most = settings.reach * Math.max(edge, ...drawn.map((voxels, n) => (voxels * spacing[n]) / 2));
-  eachVoxel(everywhere, (a, b, c) => {
-    const voxel = at(size, a, b, c);
-    if (distance(a, b, c) > most * (1 + 1e-7)) mask[voxel] = before[voxel];
-  });
-  return result;
 }
 
 function predict(
@@ -272,6 +303,7 @@ function queueBox(state: DenseState, box: Box): void {
   const zoom = Math.max(1, ...[0, 1, 2].map((n) => (box[n][1] - box[n][0] + Math.floor(p[n] / 3)) / p[n]));
   state.queued = { centre: map3((n) => roundHalfEven((box[n][0] + box[n][1]) / 2)), zoom };
   state.waiting.push(extent(box));
+  state.point = undefined;
 }
 
 function build(state: DenseState, centre: Vec3, zooms: Vec3) {
