@@ -43,6 +43,7 @@ class Engine:
         self.likeness = own.get("likeness", False)
         self.second_look = own.get("second_look", False)
         self.reach = own.get("reach", 0)
+        self.heeds_points = own.get("heeds_points", False)
         self.decay = info.get("interaction_decay", 0.98)
         self.patch = np.array(plans["configurations"]["3d_fullres"]["patch_size"])
         first_view = own.get("first_view_mm", 0)
@@ -89,7 +90,7 @@ class Engine:
 
     def point(self, voxel: np.ndarray, positive: bool) -> None:
         self._stamp("point", positive, np.asarray(voxel) - 4, BALL)
-        self.centre, self.zoom, self.drawn = np.asarray(voxel), 1.0, 0.0
+        self.centre, self.zoom, self.drawn, self.positive = np.asarray(voxel), 1.0, 0.0, positive
 
     def region(self, kind: str, mask: np.ndarray, positive: bool) -> None:
         """A filled box of one slice, a filled lasso, or a scribble, as a mask of the image's size."""
@@ -161,12 +162,20 @@ class Engine:
         # A mask that all began with is changed near the prompt only: so many times as far as its edge is.
         if self.reach and self.begun:
             self.channels[0] = np.where(self._reached(before), self.channels[0], before)
+        # A point whose own voxel does not become what it says changes a ball there.
+        if self.heeds_points and self.drawn == 0 and self.mask[tuple(self.centre)] != self.positive:
+            radius = BALL.shape[0] // 2 * self.spacing.min()
+            self.channels[0][self._distances(self.centre) <= radius * (1 + 1e-9)] = float(self.positive)
+
+    def _distances(self, centre: np.ndarray) -> np.ndarray:
+        """Of every voxel, in millimetres."""
+        squares = [((np.arange(n) - c) * mm) ** 2 for n, c, mm in zip(self.image.shape, centre, self.spacing)]
+        return np.sqrt(squares[0][:, None, None] + squares[1][None, :, None] + squares[2][None, None, :])
 
     def _reached(self, mask: np.ndarray) -> np.ndarray:
         """The voxels that the newest prompt may change."""
         centre = np.minimum(self.centre, np.array(mask.shape) - 1)
-        squares = [((np.arange(n) - c) * mm) ** 2 for n, c, mm in zip(mask.shape, centre, self.spacing)]
-        distances = np.sqrt(squares[0][:, None, None] + squares[1][None, :, None] + squares[2][None, None, :])
+        distances = self._distances(centre)
         other = mask != mask[tuple(centre)]
         edge = distances[other].min() if other.any() else np.inf
         return distances <= self.reach * max(edge, self.drawn / 2) * (1 + 1e-9)

@@ -41,7 +41,7 @@ def coarse_mask(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
 def nearly_right(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
     """The truth but for one place at its border, where something is missing or too much."""
     places = np.argwhere(truth)
-    radius = max(2.0, rng.uniform(0.25, 0.8) * (len(places) * 3 / (4 * np.pi)) ** (1 / 3))
+    radius = max(2.0, rng.uniform(0.15, 0.8) * (len(places) * 3 / (4 * np.pi)) ** (1 / 3))
     edge = np.argwhere(truth & ~ndimage.binary_erosion(truth))
     centre = edge[rng.integers(len(edge))]
     axes = radius * np.exp(rng.normal(0, 0.3, 3))
@@ -98,10 +98,10 @@ class Sitting:
         return nearly_right(self.rng, self.world.truth)
 
     def begin_with(self, mask: np.ndarray) -> bool:
-        """A mask that an older prompt or two have made, to be corrected; false when nothing in it is wrong enough."""
+        """A mask to be corrected, loaded or made by an older prompt or two; false when nothing in it is wrong enough."""
         self.mask, self.seen[:] = mask, True
         right = self.world.truth & mask
-        for _ in range(int(self.rng.integers(1, 3)) if right.any() else 0):
+        for _ in range(int(self.rng.choice(3, p=[0.5, 0.25, 0.25])) if right.any() else 0):
             self.prompts.append(make_prompt(self.rng, right, "point", True, 0.6))
         if self.correct():
             return True

@@ -59,7 +59,7 @@ def write_start(like: Path, out: Path, seed: int) -> None:
     (out / "plans.json").write_text(json.dumps(plans, indent=2) + "\n")
     info = json.loads((like / "inference_info.json").read_text())
     info["interaction_channels"] = 6 + CHANNELS
-    info["septum"] |= {"likeness": True, "second_look": True, "reach": 3}
+    info["septum"] |= {"likeness": True, "second_look": True, "reach": 3, "heeds_points": True}
     (out / "inference_info.json").write_text(json.dumps(info, indent=2) + "\n")
     torch.manual_seed(seed)
     net = build_network(plans, input_channels=8 + CHANNELS, deep_supervision=True)
