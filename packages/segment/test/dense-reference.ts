@@ -133,7 +133,8 @@ export function denseInitial(state: DenseState, mask: Uint8Array): void {
 
 /** A prediction, and what is not in the spec: how far a prompt reaches in a mask to begin with, and that points are heeded. */
 export function densePredict(...call: Parameters<typeof predict>): DenseResult | undefined {
-  const [state, , , { spacing = [1, 1, 1] }] = call;
+  const [state, , , options] = call;
+  const spacing: Vec3 = options.spacing ?? [1, 1, 1];
   const { queued, waiting, settings } = state;
   const before = state.channels[settings.channels.previous].slice();
   const result = predict(...call);
