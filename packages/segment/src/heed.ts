@@ -1,7 +1,8 @@
-import { type Box, boxSize, clipBox, isEmptyBox, type Vec3 } from "@septum/volume";
+import { type Box, boxSize, type Vec3 } from "@septum/volume";
 import { bitRows, type MaskRows } from "./mask-rows.ts";
 import { previewOf } from "./preview.ts";
 import type { PromptNode } from "./prompt-log.ts";
+import { ballBox } from "./reach.ts";
 
 /** A point that is heeded, engine axes: `mm` is the radius of what it is sure to change. */
 export interface HeededPoint {
@@ -30,12 +31,7 @@ export function heeded(
   size: Vec3,
 ): readonly MaskRows[] {
   const { centre, positive, mm, spacing } = point;
-  const along = (axis: number): [number, number] => {
-    const voxels = Math.floor(mm / spacing[axis]);
-    return [centre[axis] - voxels, centre[axis] + voxels + 1];
-  };
-  const box = clipBox([along(0), along(1), along(2)], size);
-  if (isEmptyBox(box)) return layers;
+  const box = ballBox(centre, mm, spacing, size);
   const bits = previewOf([mask, ...layers], box).bits();
   const at = placesIn(box);
   const middle = at(centre);

@@ -34,7 +34,7 @@ export interface ModelSettings {
   readonly firstView?: number;
   /**
    * A prompt in a mask that a person made or loaded changes nothing farther from it than so many times the distance to the
-   * mask's edge (`reachOf`); the reference, and 0, set no limit.
+   * mask's edge (`correctionReach`); the reference, and 0, set no limit.
    */
   readonly reach?: number;
   /** A point whose own voxel the network does not give its sign changes a ball there (`heeded`); the reference leaves it. */

@@ -6,7 +6,7 @@ import type { PromptState } from "./history.ts";
 import { createSegmenter, finish, type Model, type Prompt, prepareImage } from "./index.ts";
 import { collectBits, volumeRows } from "./mask-rows.ts";
 import type { Shape } from "./prompt-log.ts";
-import { reachOf, withinReach } from "./reach.ts";
+import { correctionReach, withinReach } from "./reach.ts";
 
 const size: Vec3 = [5, 7, 40];
 const voxels = size[0] * size[1] * size[2];
@@ -32,7 +32,7 @@ function corrected(shape: Shape, centre: Vec3): PromptState {
   return { prompts: { previous: start, record, shape, intensity: 1 }, queued: { centre, zoom: 1 } };
 }
 
-test("reachOf() and withinReach() are what looking at every voxel gives", () => {
+test("correctionReach() and withinReach() are what looking at every voxel gives", () => {
   const share = fc.constantFrom(0.002, 0.02, 0.5, 0.98);
   fc.assert(
     fc.property(
@@ -44,7 +44,13 @@ test("reachOf() and withinReach() are what looking at every voxel gives", () => 
         const mask = speckled(seed, share);
         const found = speckled(seed + 100, 0.5);
         const before = volumeRows(packBits(mask), size);
-        const reach = reachOf(corrected({ type: "ball", centre, radius: 4 }, centre), before, size, spacing, factor);
+        const reach = correctionReach(
+          corrected({ type: "ball", centre, radius: 4 }, centre),
+          before,
+          size,
+          spacing,
+          factor,
+        );
         const own = mask[centre[2] + size[2] * (centre[1] + size[1] * centre[0])];
         const others = Array.from(mask.keys()).filter((n) => mask[n] !== own);
         if (others.length === 0) return expect(reach).toBeUndefined();
@@ -72,7 +78,7 @@ test("reachOf() and withinReach() are what looking at every voxel gives", () => 
   );
 });
 
-test("reachOf() goes by half the length of a drawing where that is more", () => {
+test("correctionReach() goes by half the length of a drawing where that is more", () => {
   const mask = volumeRows(packBits(Uint8Array.from({ length: voxels }, (_, n) => (n % size[2] < 20 ? 1 : 0))), size);
   const box: Box = [
     [2, 3],
@@ -80,7 +86,7 @@ test("reachOf() goes by half the length of a drawing where that is more", () => 
     [10, 30],
   ];
   const state = corrected({ type: "solid", box }, [2, 4, 20]);
-  expect(reachOf(state, mask, size, spacing, 2)?.mm).toBeCloseTo(2 * 6);
+  expect(correctionReach(state, mask, size, spacing, 2)?.mm).toBeCloseTo(2 * 6);
 });
 
 /** A network that finds nothing, whatever it is asked. */

@@ -1,4 +1,5 @@
-import { boxSize, clipBox, intersectBoxes, type Vec3, wholeBox } from "@septum/volume";
+import { type Box, boxSize, clipBox, intersectBoxes, type Vec3, wholeBox } from "@septum/volume";
+import { reachOf } from "./edit/regions.ts";
 import type { PromptState } from "./history.ts";
 import type { MaskRows } from "./mask-rows.ts";
 import { promptNodes } from "./prompt-log.ts";
@@ -17,7 +18,7 @@ export interface Reach {
  * limit, where the object did not begin with a mask, where several prompts have waited to be predicted together, where the mask
  * has no edge, and for a factor of 0. Not in the spec. Engine axes, spacing in mm.
  */
-export function reachOf(
+export function correctionReach(
   { prompts, queued }: PromptState,
   mask: MaskRows,
   size: Vec3,
@@ -83,14 +84,23 @@ function* outward(middle: number, count: number): Generator<number> {
   }
 }
 
+/** Around all that lies within `mm` of a voxel, clipped to the volume. Engine axes. */
+export function ballBox([a, b, c]: Vec3, mm: number, spacing: Vec3, size: Vec3): Box {
+  const [x, y, z] = reachOf(mm, spacing);
+  return clipBox(
+    [
+      [a - x, a + x + 1],
+      [b - y, b + y + 1],
+      [c - z, c + z + 1],
+    ],
+    size,
+  );
+}
+
 /** `rows` as far as the correction reaches, and `mask`, which was there before, beyond. `size` is the volume's. */
 export function withinReach(rows: MaskRows, mask: MaskRows, { centre, mm, spacing }: Reach, size: Vec3): MaskRows {
   const [a0, b0, c0] = centre;
-  const along = (axis: number): [number, number] => {
-    const voxels = Math.floor(mm / spacing[axis]);
-    return [centre[axis] - voxels, centre[axis] + voxels + 1];
-  };
-  const ball = clipBox([along(0), along(1), along(2)], size);
+  const ball = ballBox(centre, mm, spacing, size);
   const found = new Uint32Array(Math.ceil(size[2] / 32));
   return {
     box: intersectBoxes(intersectBoxes(rows.box, wholeBox(size)), ball),

@@ -25,7 +25,7 @@ import { checkInitialMask, checkPrompt } from "./prompt-check.ts";
 import { drawables } from "./prompt-drawing.ts";
 import { appendPrompt, type PromptNode, promptNodes, startFromMask } from "./prompt-log.ts";
 import { seededIndex } from "./random.ts";
-import { reachOf } from "./reach.ts";
+import { correctionReach } from "./reach.ts";
 import { countedOn, followedBy, planReplay } from "./rewrite.ts";
 import type {
   ApplyOptions,
@@ -120,7 +120,7 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
         previous,
       },
       start: queued,
-      reach: reachOf({ prompts, queued }, previous, engineSize, voxelSize, settings.reach),
+      reach: correctionReach({ prompts, queued }, previous, engineSize, voxelSize, settings.reach),
       point: settings.heedsPoints ? heededPoint(prompts, voxelSize) : undefined,
       model,
       autozoom,

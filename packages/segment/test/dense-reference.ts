@@ -141,8 +141,9 @@ export function densePredict(...call: Parameters<typeof predict>): DenseResult |
   state.waiting = [];
   if (!queued) return result;
   if (settings.reach && state.begun && waiting.length === 1) limit(state, before, queued.centre, waiting[0], spacing);
-  if (settings.heedsPoints && state.point) heed(state, state.point, spacing);
-  return result;
+  const ball = settings.heedsPoints && state.point ? heed(state, state.point, spacing) : undefined;
+  // The point may lie outside all that was looked at closely.
+  return result && ball ? { ...result, changed: join(result.changed, ball) } : result;
 }
 
 /** Nothing changes beyond `reach` times the prompt's distance to the mask's edge, or half its length. */
@@ -166,19 +167,23 @@ function limit(
   });
 }
 
-/** Where a point's own voxel does not become what it says, a ball does: of its radius, in the finest voxels. */
+/** Where a point's own voxel does not become what it says, a ball does: of its radius, in the finest voxels. Around what flipped. */
 function heed(
   { size, settings, channels }: DenseState,
   point: { centre: Vec3; positive: boolean },
   spacing: Vec3,
-): void {
+): Box | undefined {
   const mask = channels[settings.channels.previous];
   const { centre, positive } = point;
-  if (mask[at(size, ...centre)] === Number(positive)) return;
+  if (mask[at(size, ...centre)] === Number(positive)) return undefined;
+  const flipped = new Uint8Array(mask.length);
   eachVoxel(whole(size), (...voxel) => {
     const inside = millimetres(voxel, centre, spacing) <= settings.pointRadius * Math.min(...spacing) * (1 + 1e-7);
-    if (inside) mask[at(size, ...voxel)] = Number(positive);
+    if (!inside || mask[at(size, ...voxel)] === Number(positive)) return;
+    mask[at(size, ...voxel)] = Number(positive);
+    flipped[at(size, ...voxel)] = 1;
   });
+  return nonzeroBox(flipped, size);
 }
 
 function millimetres(a: Vec3, b: Vec3, spacing: Vec3): number {
