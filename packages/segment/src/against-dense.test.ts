@@ -1,16 +1,8 @@
 import { type Box, unpackBits, type Vec3, type Volume, wholeBox } from "@septum/volume";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import {
-  type DenseInput,
-  type DenseState,
-  denseBox,
-  denseDrawing,
-  denseInitial,
-  densePoint,
-  densePredict,
-  denseState,
-} from "../test/dense-reference.ts";
+import { denseBox, denseDrawing, denseInitial, densePoint } from "../test/dense/stamps.ts";
+import { type DenseInput, type DenseState, densePredict, denseState } from "../test/dense-reference.ts";
 import { generator, prompts, smallSettings, smallSize, smallVolume } from "../test/small-scene.ts";
 import { swapAxes, swapBoxAxes } from "./engine-space.ts";
 import { createSegmenter, finish, type ModelSettings, type Prompt, prepareImage } from "./index.ts";

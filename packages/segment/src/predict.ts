@@ -12,7 +12,7 @@ import { previewOf } from "./preview.ts";
 import { nearestMask } from "./previous-mask.ts";
 import type { RandomIndex } from "./random.ts";
 import { type Reach, withinReach } from "./reach.ts";
-import type { CoarseStep, QueuedView, RefineStep, Step } from "./steps.ts";
+import type { CoarseStep, Preview, QueuedView, RefineStep, Step } from "./steps.ts";
 import { firstViewOf, largestZoom, patchBox, type View, viewAt, zoomOut } from "./view.ts";
 
 /** What one prediction works on. Nothing in it is changed. */
@@ -131,9 +131,9 @@ async function* refine(request: PredictionRequest, network: Network, coarse: Mas
     found.push(mask);
     const step = refineStep(mask, scene, index, boxes.length, network.spent().passes);
     // Only what was refined is written in the end: the coarse mask has served by then.
-    const layers = kept(request, index === boxes.length - 1 ? found : [coarse, ...found]);
+    const layers = index === boxes.length - 1 ? [...found] : [coarse, ...found];
     const looked = found.reduce((hull, { box }) => uniteBoxes(hull, box)!, coarse.box);
-    yield { ...step, preview: previewOf([scene.previous, ...layers], clipBox(looked, scene.size)) };
+    yield { ...step, preview: keptPreview(request, () => layers, clipBox(looked, scene.size)) };
   }
   return kept(request, found);
 }
@@ -143,6 +143,12 @@ function kept({ reach, point, scene }: PredictionRequest, found: readonly MaskRo
   const { previous, size } = scene;
   const layers = reach === undefined ? found : found.map((rows) => withinReach(rows, previous, reach, size));
   return point === undefined ? layers : heeded(layers, previous, point, size);
+}
+
+/** The object as it would be if it ended with these layers; worked out when asked for. */
+function keptPreview(request: PredictionRequest, layers: () => readonly MaskRows[], box: Box): Preview {
+  const bits = () => previewOf([request.scene.previous, ...kept(request, layers())], box).bits();
+  return { box: swapBoxAxes(box), bits };
 }
 
 interface Network {
@@ -182,10 +188,7 @@ function coarseStep(prediction: Uint8Array, view: View, request: PredictionReque
     zoom: view.zoom,
     passes,
     box: swapBoxAxes(box),
-    preview:
-      request.reach || request.point
-        ? previewOf([scene.previous, ...kept(request, [rows()])], box)
-        : { box: swapBoxAxes(box), bits },
+    preview: keptPreview(request, () => [rows()], box),
     bits,
   };
 }

@@ -14,9 +14,9 @@ import {
   nonzeroBox,
   shift,
   volume,
-  within,
 } from "./dense/boxes.ts";
 import { coverDense, type RandomIndex } from "./dense/cover.ts";
+import { heed, limit } from "./dense/own-rules.ts";
 import { resizeArea, resizeLinear, resizeNearest, window } from "./dense/resize.ts";
 
 /**
@@ -73,64 +73,6 @@ export function denseState(values: ArrayLike<number>, size: Vec3, settings: Mode
   return { size, image, channels, settings, intensity: 1, waiting: [] };
 }
 
-export function densePoint(state: DenseState, point: Vec3, positive: boolean): void {
-  const { settings, size } = state;
-  const r = settings.pointRadius;
-  const centre = map3((axis) => roundHalfEven(point[axis]));
-  state.queued = { centre, zoom: 1 };
-  state.waiting.push([0, 0, 0]);
-  state.point = { centre, positive };
-  bump(state);
-  const channel = state.channels[settings.channels.points![positive ? 0 : 1]];
-  const cube: Box = [
-    [-r, r + 1],
-    [-r, r + 1],
-    [-r, r + 1],
-  ];
-  const outside: Vec3[] = [];
-  eachVoxel(cube, (x, y, z) => {
-    if (x * x + y * y + z * z > r * r) outside.push([x, y, z]);
-  });
-  const distance = (x: number, y: number, z: number) =>
-    Math.sqrt(Math.min(...outside.map(([u, v, w]) => (u - x) ** 2 + (v - y) ** 2 + (w - z) ** 2)));
-  const largest = distance(0, 0, 0);
-  eachVoxel(cube, (x, y, z) => {
-    const [a, b, c] = [centre[0] + x, centre[1] + y, centre[2] + z];
-    if (x * x + y * y + z * z > r * r || !within(size, a, b, c)) return;
-    const voxel = at(size, a, b, c);
-    channel[voxel] = Math.max(channel[voxel], roundToHalf((distance(x, y, z) / largest) * state.intensity));
-  });
-}
-
-/** A box whose ranges need no clipping. */
-export function denseBox(state: DenseState, box: Box, positive: boolean): void {
-  queueBox(state, box);
-  bump(state);
-  const channel = state.channels[state.settings.channels.bbox2d![positive ? 0 : 1]];
-  eachVoxel(box, (a, b, c) => {
-    channel[at(state.size, a, b, c)] = roundToHalf(state.intensity);
-  });
-}
-
-/** A mask over the whole volume. */
-export function denseDrawing(state: DenseState, kind: "scribble" | "lasso", mask: Uint8Array, positive: boolean): void {
-  queueBox(state, nonzeroBox(mask, state.size)!);
-  bump(state);
-  const channel = state.channels[state.settings.channels[kind]![positive ? 0 : 1]];
-  for (let n = 0; n < mask.length; n++) channel[n] = Math.max(channel[n], roundToHalf(mask[n] * state.intensity));
-}
-
-export function denseInitial(state: DenseState, mask: Uint8Array): void {
-  for (const channel of state.channels) channel.fill(0);
-  state.intensity = 1;
-  state.channels[state.settings.channels.previous].set(mask);
-  const box = nonzeroBox(mask, state.size);
-  state.queued = undefined;
-  if (box !== undefined) queueBox(state, box);
-  state.begun = box !== undefined;
-  state.waiting = [];
-}
-
 /** A prediction, and what is not in the spec: how far a prompt reaches in a mask to begin with, and that points are heeded. */
 export function densePredict(...call: Parameters<typeof predict>): DenseResult | undefined {
   const [state, , , options] = call;
@@ -144,58 +86,6 @@ export function densePredict(...call: Parameters<typeof predict>): DenseResult |
   const ball = settings.heedsPoints && state.point ? heed(state, state.point, spacing) : undefined;
   // The point may lie outside all that was looked at closely.
   return result && ball ? { ...result, changed: join(result.changed, ball) } : result;
-}
-
-/** Nothing changes beyond `reach` times the prompt's distance to the mask's edge, or half its length. */
-function limit(
-  { size, settings, channels }: DenseState,
-  before: Float32Array,
-  at0: Vec3,
-  drawn: Vec3,
-  spacing: Vec3,
-): void {
-  const mask = channels[settings.channels.previous];
-  const centre = map3((n) => Math.min(at0[n], size[n] - 1));
-  const own = before[at(size, ...centre)];
-  let edge = Number.POSITIVE_INFINITY;
-  eachVoxel(whole(size), (...voxel) => {
-    if (before[at(size, ...voxel)] !== own) edge = Math.min(edge, millimetres(voxel, centre, spacing));
-  });
-  const most = settings.reach! * Math.max(edge, ...drawn.map((voxels, n) => (voxels * spacing[n]) / 2));
-  eachVoxel(whole(size), (...voxel) => {
-    if (millimetres(voxel, centre, spacing) > most * (1 + 1e-7)) mask[at(size, ...voxel)] = before[at(size, ...voxel)];
-  });
-}
-
-/** Where a point's own voxel does not become what it says, a ball does: of its radius, in the finest voxels. Around what flipped. */
-function heed(
-  { size, settings, channels }: DenseState,
-  point: { centre: Vec3; positive: boolean },
-  spacing: Vec3,
-): Box | undefined {
-  const mask = channels[settings.channels.previous];
-  const { centre, positive } = point;
-  if (mask[at(size, ...centre)] === Number(positive)) return undefined;
-  const flipped = new Uint8Array(mask.length);
-  eachVoxel(whole(size), (...voxel) => {
-    const inside = millimetres(voxel, centre, spacing) <= settings.pointRadius * Math.min(...spacing) * (1 + 1e-7);
-    if (!inside || mask[at(size, ...voxel)] === Number(positive)) return;
-    mask[at(size, ...voxel)] = Number(positive);
-    flipped[at(size, ...voxel)] = 1;
-  });
-  return nonzeroBox(flipped, size);
-}
-
-function millimetres(a: Vec3, b: Vec3, spacing: Vec3): number {
-  return Math.hypot(...map3((n) => (a[n] - b[n]) * spacing[n]));
-}
-
-function whole(size: Vec3): Box {
-  return [
-    [0, size[0]],
-    [0, size[1]],
-    [0, size[2]],
-  ];
 }
 
 function predict(
@@ -290,26 +180,6 @@ function predict(
     });
   });
   return { zooms, boxes, changed: clip(hull, size) };
-}
-
-function bump(state: DenseState): void {
-  const { decay, channels } = state.settings;
-  if (decay >= 1) return;
-  state.intensity *= 1 / decay;
-  if (state.intensity <= 65504) return;
-  const factor = 6550.4 / state.intensity;
-  state.channels.forEach((channel, n) => {
-    if (n !== channels.previous) for (let v = 0; v < channel.length; v++) channel[v] = roundToHalf(channel[v] * factor);
-  });
-  state.intensity = 6550.4;
-}
-
-function queueBox(state: DenseState, box: Box): void {
-  const p = state.settings.patchSize;
-  const zoom = Math.max(1, ...[0, 1, 2].map((n) => (box[n][1] - box[n][0] + Math.floor(p[n] / 3)) / p[n]));
-  state.queued = { centre: map3((n) => roundHalfEven((box[n][0] + box[n][1]) / 2)), zoom };
-  state.waiting.push(extent(box));
-  state.point = undefined;
 }
 
 function build(state: DenseState, centre: Vec3, zooms: Vec3) {
